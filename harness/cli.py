@@ -1,0 +1,87 @@
+"""The parser and the dispatch. A command's module is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from harness import __version__
+from harness.errors import Exit, HarnessError
+
+COMMANDS = {
+    "plan": "list cells and cases: what will run here, what will not and why",
+    "run": "make the environments, run the cases, write the report",
+    "report": "write the report of a run again from its evidence",
+    "show": "show a run, a cell or a case in the terminal",
+    "audit": "count the weights that a lower precision cannot hold",
+    "classify": "find the first cause in any TensorRT log",
+}
+
+
+class Command(Protocol):
+    """What a module of ``harness.commands`` has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def main_outer(words: Sequence[str]) -> int:
+    """Run, and turn every ending into an exit code."""
+    try:
+        return main(words)
+    except HarnessError as error:
+        print(f"trt-matrix: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("trt-matrix: interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception:  # noqa: BLE001 - the last resort: a bug of ours, shown whole
+        traceback.print_exc()
+        print("trt-matrix: this is a bug in trt-matrix; please report the lines above", file=sys.stderr)
+        return Exit.BUG
+
+
+def main(words: Sequence[str]) -> int:
+    """Parse ``words`` and run the command; raises what the command raises."""
+    parser = build_parser(words)
+    arguments = parser.parse_args(list(words))
+    if arguments.command is None:
+        parser.print_help()
+        return Exit.USAGE
+    return load(arguments.command).run(arguments)
+
+
+def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; only the command that ``words`` name gets its arguments (and its imports)."""
+    parser = _Parser(prog="trt-matrix", description="Which TensorRT release breaks your model, why, and what to do.")
+    parser.add_argument("--version", action="version", version=f"trt-matrix {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, line in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == asked:
+            load(name).add_arguments(sub)
+    return parser
+
+
+def load(name: str) -> Command:
+    """The module of a command."""
+    return cast("Command", importlib.import_module(f"harness.commands.{name.replace('-', '_')}"))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors end with our own exit code."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")

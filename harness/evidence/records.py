@@ -1,0 +1,256 @@
+"""The records of a run: the shape of ``results.json``.
+
+These types are the schema; ``docs/schema/results.schema.json`` is generated from them. Times are ISO
+8601 in UTC, durations are seconds, sizes are bytes, paths are relative to the run's folder.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+SCHEMA = "trt-matrix/results/1"
+
+Scalar = str | int | float | bool | None
+Facts = dict[str, Scalar | list[Scalar] | dict[str, Scalar]]
+
+
+class Stage(StrEnum):
+    """How far a case came, in order."""
+
+    PREFLIGHT = "preflight"
+    PROVISION = "provision"
+    PARSE = "parse"
+    BUILD = "build"
+    EXECUTE = "execute"
+    COMPARE = "compare"
+
+
+class Outcome(StrEnum):
+    """What happened to a case. The order of the members is from worst to best."""
+
+    CRASHED = "crashed"
+    FAILED = "failed"
+    TIMED_OUT = "timed-out"
+    WARNED = "warned"
+    PASSED = "passed"
+    NOT_RUN = "not-run"
+    NOT_APPLICABLE = "not-applicable"
+
+    @property
+    def executed(self) -> bool:
+        """The case ran something in its cell."""
+        return self not in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+
+    @property
+    def conclusive(self) -> bool:
+        """The same inputs would give the same outcome again."""
+        return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
+
+
+class Severity(StrEnum):
+    """Of a finding, from worst to best."""
+
+    FATAL = "fatal"
+    DEGRADED = "degraded"
+    ADVISORY = "advisory"
+    INFO = "info"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything that is written. Every field is always written, so that readers find it."""
+
+
+class EvidencePlace(Record):
+    """Where in the evidence something stands. ``line`` counts from 1."""
+
+    file: str
+    line: int | None = None
+    text: str = ""
+
+
+class Advice(Record):
+    """One remedy. ``standing`` is what this run knows about it."""
+
+    text: str
+    standing: Literal["cured", "silent-only", "failed-here", "untried"] = "untried"
+    because: str = ""
+    source: str = ""
+
+
+class Finding(Record):
+    """What a rule saw."""
+
+    rule: str
+    title: str
+    severity: Severity
+    facts: Facts = {}
+    evidence: list[EvidencePlace] = []
+    explanation: str = ""
+    advice: list[Advice] = []
+    consequence_of: str = ""
+    waived_by: str = ""
+    predicted: bool = False
+
+
+class WeightAudit(Record):
+    """Counts of the project's own audit of the weights that the builder is given.
+
+    Per precision: blobs and elements subnormal, below the smallest subnormal, overflowing.
+    ``standing`` compares them with the release's own words: ``said`` (it printed the warning),
+    ``unsaid`` (it has the text and did not print it), ``mute`` (its library has no such text),
+    ``unknown`` (no catalogue of that release).
+    """
+
+    precision: str
+    blobs: int
+    elements: int
+    subnormal_blobs: int
+    subnormal_elements: int
+    below_blobs: int
+    below_elements: int
+    overflow_blobs: int
+    overflow_elements: int
+    standing: Literal["said", "unsaid", "mute", "unknown", "not-concerned"] = "unknown"
+    worst: list[str] = []
+
+
+class CaseRecord(Record):
+    """What one case left behind."""
+
+    id: str
+    subject: str
+    route: str
+    recipe: str
+    target: str
+    stage: Stage
+    outcome: Outcome
+    reason: str = ""
+    duration_s: float | None = None
+    steps_s: dict[str, float] = {}
+    engine_bytes: int | None = None
+    engine_sha256: str = ""
+    layers: int | None = None
+    layer_precisions: dict[str, int] = {}
+    findings: list[Finding] = []
+    audit: list[WeightAudit] = []
+    metrics: dict[str, float] = {}
+    evidence: str = ""
+    key: str = ""
+    reused_from: str = ""
+    repeat: str = ""
+
+
+class Attestation(Record):
+    """What was really loaded in a cell, as the loaded software itself reports it."""
+
+    library_version: str
+    library_path: str
+    library_sha256: str
+    module: str = ""
+    module_version: str = ""
+    python: str = ""
+    parser_path: str = ""
+    parser_sha256: str = ""
+    cuda_runtime: str = ""
+    driver: str = ""
+    gpus: list[str] = []
+    image_digest: str = ""
+    packages: dict[str, str] = {}
+    notes: list[str] = []
+
+
+class Cost(Record):
+    """What making an environment will cost before it is there. ``None``: not known."""
+
+    download_bytes: int | None = None
+    disk_bytes: int | None = None
+    cached: bool = False
+
+
+class CellRecord(Record):
+    """One cell. ``reason`` says why it could not run, or what was wrong with it as a whole."""
+
+    id: str
+    flavour: str
+    version: str
+    cuda: str
+    ubuntu: str | None
+    python: str
+    environment: str
+    source: str
+    required: bool = False
+    runnable: bool = True
+    reason: str = ""
+    cost: Cost | None = None
+    attestation: Attestation | None = None
+    findings: list[Finding] = []
+    evidence: str = ""
+    provision_s: float | None = None
+    duration_s: float | None = None
+    cases: list[CaseRecord] = []
+
+
+class Host(Record):
+    """The machine that the run was made on. No user or host name: reports are passed on."""
+
+    os: str
+    machine: str
+    cores: int
+    memory_bytes: int
+    python: str
+    docker: str = ""
+    driver: str = ""
+    gpus: list[str] = []
+
+
+class RunInfo(Record):
+    id: str
+    started: str
+    finished: str = ""
+    harness: str
+    host: Host
+    matrix: str
+    matrix_sha256: str
+    command: str = ""
+    interrupted: bool = False
+    label: str = ""
+
+
+class Counts(Record):
+    """The header's numbers: nothing that did not run is ever counted as executed."""
+
+    planned: int
+    executed: int
+    conclusive: int
+    reused: int = 0
+    cells: int = 0
+    cells_executed: int = 0
+    by_outcome: dict[str, int] = {}
+
+
+class Results(Record):
+    """A whole run, or a plan (then ``run.finished`` is empty and nothing is executed)."""
+
+    schema: str = SCHEMA
+    run: RunInfo
+    counts: Counts
+    cells: list[CellRecord]
+    notes: list[str] = []
+
+
+def count(cells: list[CellRecord]) -> Counts:
+    """Count a run's cases."""
+    cases = [case for cell in cells for case in cell.cases]
+    by_outcome = {outcome.value: sum(case.outcome is outcome for case in cases) for outcome in Outcome}
+    return Counts(
+        planned=len(cases),
+        executed=sum(case.outcome.executed for case in cases),
+        conclusive=sum(case.outcome.conclusive for case in cases),
+        reused=sum(bool(case.reused_from) for case in cases),
+        cells=len(cells),
+        cells_executed=sum(any(case.outcome.executed for case in cell.cases) for cell in cells),
+        by_outcome={name: number for name, number in by_outcome.items() if number},
+    )
