@@ -45,7 +45,7 @@ def main_outer(words: Sequence[str]) -> int:
         # The reader (head, less) has gone; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
-    except Exception:  # noqa: BLE001 - the last resort: a bug of ours, shown whole
+    except Exception:
         traceback.print_exc()
         print("trt-matrix: this is a bug in trt-matrix; please report the lines above", file=sys.stderr)
         return Exit.BUG

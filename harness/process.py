@@ -62,9 +62,16 @@ def run(
     """
     words = tuple(os.fspath(word) for word in command)
     try:
-        done = subprocess.run(  # noqa: S603 - a list, never a shell
-            words, cwd=cwd, env=env, timeout=timeout, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", check=False,
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            env=env,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
         completed = Completed(words, done.returncode, done.stdout, done.stderr)
     except FileNotFoundError as error:
@@ -88,9 +95,15 @@ def start(
 
     A group of its own keeps the terminal's Ctrl-C away from it, so that what is running can finish.
     """
-    return subprocess.Popen(  # noqa: S603 - a list, never a shell
-        [os.fspath(word) for word in command], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
-        stdout=stdout, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=pass_fds,
+    return subprocess.Popen(
+        [os.fspath(word) for word in command],
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=pass_fds,
     )
 
 

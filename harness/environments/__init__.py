@@ -71,7 +71,14 @@ class Kind(Protocol):
         ...
 
     def run_probe(
-        self, prepared: Prepared, *, job: Path, evidence: Path, inputs: tuple[Path, ...], limits: Limits, on_line: OnLine,
+        self,
+        prepared: Prepared,
+        *,
+        job: Path,
+        evidence: Path,
+        inputs: tuple[Path, ...],
+        limits: Limits,
+        on_line: OnLine,
         tokens: Path | None,
     ) -> Ending:
         """Run the probe on ``job``. ``evidence`` is writable, ``inputs`` (files or folders) read-only."""

@@ -63,7 +63,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything that is written. Every field is always written, so that readers find it."""
 
 
-class EvidencePlace(Record):
+class EvidencePlace(Record, frozen=True, kw_only=True):
     """Where in the evidence something stands. ``line`` counts from 1."""
 
     file: str
@@ -71,7 +71,7 @@ class EvidencePlace(Record):
     text: str = ""
 
 
-class Advice(Record):
+class Advice(Record, frozen=True, kw_only=True):
     """One remedy. ``standing`` is what this run knows about it."""
 
     text: str
@@ -80,7 +80,7 @@ class Advice(Record):
     source: str = ""
 
 
-class Finding(Record):
+class Finding(Record, frozen=True, kw_only=True):
     """What a rule saw."""
 
     rule: str
@@ -95,7 +95,7 @@ class Finding(Record):
     predicted: bool = False
 
 
-class WeightAudit(Record):
+class WeightAudit(Record, frozen=True, kw_only=True):
     """Counts of the project's own audit of the weights that the builder is given.
 
     Per precision: blobs and elements subnormal, below the smallest subnormal, overflowing.
@@ -117,7 +117,7 @@ class WeightAudit(Record):
     worst: list[str] = []
 
 
-class CaseRecord(Record):
+class CaseRecord(Record, frozen=True, kw_only=True):
     """What one case left behind."""
 
     id: str
@@ -143,7 +143,7 @@ class CaseRecord(Record):
     repeat: str = ""
 
 
-class Attestation(Record):
+class Attestation(Record, frozen=True, kw_only=True):
     """What was really loaded in a cell, as the loaded software itself reports it."""
 
     library_version: str
@@ -162,7 +162,7 @@ class Attestation(Record):
     notes: list[str] = []
 
 
-class Cost(Record):
+class Cost(Record, frozen=True, kw_only=True):
     """What making an environment will cost before it is there. ``None``: not known."""
 
     download_bytes: int | None = None
@@ -170,7 +170,7 @@ class Cost(Record):
     cached: bool = False
 
 
-class CellRecord(Record):
+class CellRecord(Record, frozen=True, kw_only=True):
     """One cell. ``reason`` says why it could not run, or what was wrong with it as a whole."""
 
     id: str
@@ -193,7 +193,7 @@ class CellRecord(Record):
     cases: list[CaseRecord] = []
 
 
-class Host(Record):
+class Host(Record, frozen=True, kw_only=True):
     """The machine that the run was made on. No user or host name: reports are passed on."""
 
     os: str
@@ -206,7 +206,7 @@ class Host(Record):
     gpus: list[str] = []
 
 
-class RunInfo(Record):
+class RunInfo(Record, frozen=True, kw_only=True):
     id: str
     started: str
     finished: str = ""
@@ -219,7 +219,7 @@ class RunInfo(Record):
     label: str = ""
 
 
-class Counts(Record):
+class Counts(Record, frozen=True, kw_only=True):
     """The header's numbers: nothing that did not run is ever counted as executed."""
 
     planned: int
@@ -231,7 +231,7 @@ class Counts(Record):
     by_outcome: dict[str, int] = {}
 
 
-class Results(Record):
+class Results(Record, frozen=True, kw_only=True):
     """A whole run, or a plan (then ``run.finished`` is empty and nothing is executed)."""
 
     schema: str = SCHEMA
