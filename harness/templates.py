@@ -1,0 +1,51 @@
+"""Templates: the one module that imports Jinja.
+
+A name that the values do not hold is an error, and what goes into HTML is escaped.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from harness.neutral import neutral
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def folder(name: str) -> Path:
+    """Where templates lie: ``reports/templates`` of a checkout, or the copy of it in an installed package."""
+    installed = _PACKAGE / name
+    return installed if installed.is_dir() else _CHECKOUT / name
+
+
+@cache
+def environment(templates: Path) -> Environment:
+    """Jinja for the templates of one folder. Every text that goes into HTML is neutralised as well as escaped."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=select_autoescape(["html", "html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+    )
+
+
+def render(templates: Path, name: str, **values: object) -> str:
+    """The text of the template ``name`` of a folder, filled with ``values``."""
+    return environment(templates).get_template(name).render(values)
+
+
+def trusted(text: str) -> Markup:
+    """Mark text of our own making (a script, a style sheet, JSON already made safe) as not to be escaped."""
+    return Markup(text)  # noqa: S704
+
+
+def _finalize(value: object) -> object:
+    return neutral(value) if type(value) is str else value

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from harness import templates
+
+
+def test_html_is_escaped_and_neutralised(tmp_path: Path) -> None:
+    (tmp_path / "page.html.j2").write_text("<p>{{ text }}</p>")
+    rendered = templates.render(tmp_path, "page.html.j2", text="<b>\x1b[31m & \u202e")
+    assert rendered == "<p>&lt;b&gt;\\x1b[31m &amp; \\u202e</p>"
+
+
+def test_other_text_is_not_escaped(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.j2").write_text("RUN {{ command }}\n")
+    assert templates.render(tmp_path, "Dockerfile.j2", command="a && b") == "RUN a && b\n"
+
+
+def test_unknown_name_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("{{ missing }}")
+    with pytest.raises(UndefinedError, match="missing"):
+        templates.render(tmp_path, "page.html")
+
+
+def test_trusted_text_stays(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<script>{{ script }}</script>")
+    assert templates.render(tmp_path, "page.html", script=templates.trusted("1 < 2")) == "<script>1 < 2</script>"
