@@ -7,11 +7,14 @@ import shlex
 import signal
 import subprocess
 import textwrap
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
+
+_started: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def start(
 
     A group of its own keeps the terminal's Ctrl-C away from it, so that what is running can finish.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [os.fspath(word) for word in command],
         cwd=cwd,
         env=env,
@@ -105,6 +108,15 @@ def start(
         start_new_session=True,
         pass_fds=pass_fds,
     )
+    _started.add(process)
+    return process
+
+
+def end_all() -> None:
+    """End everything that ``start`` made and that still runs."""
+    for process in list(_started):
+        if process.poll() is None:
+            end_group(process, grace_s=0.5)
 
 
 def end_group(process: subprocess.Popen[bytes], grace_s: float = 3.0) -> None:

@@ -1,0 +1,115 @@
+"""Nothing changed since: a conclusive case is taken from the run that made it, evidence and all.
+
+The key of a case covers everything that could change its evidence. A record found under its key is used only
+while its evidence is still there; a damaged entry counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from harness.environments import Prepared
+from harness.evidence.read import EVENTS_FORMAT
+from harness.evidence.records import CaseRecord, Host
+from harness.matrix.cell import Case
+
+_PROBE = Path(__file__).resolve().parent.parent / "probe"
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a conclusive case lies: the run that executed it and the record as it stood."""
+
+    run: str
+    cell: str
+    case: CaseRecord
+
+
+@cache
+def probe_digest() -> str:
+    """Hash of the probe's source."""
+    digest = hashlib.sha256()
+    for path in sorted(_PROBE.rglob("*.py")):
+        digest.update(path.relative_to(_PROBE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def environment_key(prepared: Prepared) -> str:
+    """The environment's digest, and the state of the library files, so that a swapped file is noticed."""
+    states = []
+    for library in prepared.libraries:
+        try:
+            status = os.stat(library)  # noqa: PTH116 - a path inside a container need not exist here
+        except OSError:
+            continue
+        states.append((library, status.st_size, status.st_mtime_ns, status.st_ino))
+    return _hash({"digest": prepared.digest, "libraries": states, "image": prepared.image_digest})
+
+
+def case_key(case: Case, *, environment: str, model: str, expected: str, host: Host) -> str:
+    """Key of a case. ``environment`` is from ``environment_key``, ``model`` the key of the prepared model."""
+    device = [host.driver, host.gpus] if case.target == "device" else []
+    return _hash(
+        {
+            "format": EVENTS_FORMAT,
+            "probe": probe_digest(),
+            "environment": environment,
+            "expected": expected,
+            "model": model,
+            "route": case.route.value,
+            "recipe": case.recipe.value,
+            "target": case.target,
+            "variant": case.variant,
+            "device": device,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReuseIndex:
+    """Conclusive cases by key, one small file each. ``out`` holds the runs."""
+
+    folder: Path
+    out: Path
+
+    def find(self, key: str) -> Stored | None:
+        try:
+            stored = msgspec.json.decode((self.folder / f"{key}.json").read_bytes(), type=Stored)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return stored if (self.evidence(stored) / "events.jsonl").is_file() else None
+
+    def evidence(self, stored: Stored) -> Path:
+        return self.out / stored.run / "evidence" / stored.cell / stored.case.id
+
+    def put(self, run: str, cell: str, record: CaseRecord) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{record.key}.json"
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(msgspec.json.encode(Stored(run=run, cell=cell, case=record)))
+        draft.replace(path)
+
+
+def link_evidence(source: Path, target: Path) -> None:
+    """Give a run its own copy of earlier evidence; hard links, since evidence is never changed."""
+    shutil.copytree(source, target, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return
+    except OSError:  # another file system, or one without hard links
+        shutil.copy2(source, target)
+
+
+def _hash(value: Mapping[str, object]) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
