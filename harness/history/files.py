@@ -1,0 +1,69 @@
+"""The files of a run, as the history refers to them: by path and hash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import InputError
+from harness.evidence.records import SCHEMA, Results
+
+_RESULTS = "results.json"
+_decoder = msgspec.json.Decoder(Results)
+
+
+class _Head(msgspec.Struct):
+    schema: str = ""
+
+
+def load_results(path: Path) -> Results:
+    """Read a run's ``results.json`` (the file, or the folder that holds it)."""
+    file = path / _RESULTS if path.is_dir() else path
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); name a run's folder or its results.json"
+        ) from error
+    return decode_results(text, str(file))
+
+
+def decode_results(text: bytes, name: str) -> Results:
+    """Results from JSON; refuses another format with words that say which."""
+    try:
+        schema = msgspec.json.decode(text, type=_Head).schema
+        if schema != SCHEMA:
+            raise InputError(
+                f"{name}: has the format {schema!r}, this trt-matrix reads {SCHEMA!r}; use the other version"
+            )
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{name}: is no results.json of trt-matrix ({error})") from error
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 in hexadecimal, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def files_under(folder: Path) -> list[Path]:
+    """Plain files, sorted; links are not followed."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def digest_of_folder(folder: Path) -> bytes | None:
+    """One hash over the names, sizes and hashes of all files; ``None`` where there are none.
+
+    It tells whether a case's evidence is still what the run left.
+    """
+    files = files_under(folder) if folder.is_dir() else []
+    if not files:
+        return None
+    whole = hashlib.sha256()
+    for path in files:
+        line = f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0{digest_of_file(path)}\n"
+        whole.update(line.encode())
+    return whole.digest()

@@ -1,0 +1,89 @@
+"""Reading the history back into records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.evidence.records import CaseRecord, CellRecord, Results
+from harness.history.codec import join_case, join_cell
+from harness.history.database import Database
+from harness.history.store import Run, body_of, run_named
+
+_CASE = "d.body, r.varying, r.duration_s, r.engine_bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A case in one run."""
+
+    run: Run
+    case: CaseRecord
+
+
+def results(database: Database, name: str) -> Results:
+    """A whole run as it was added, or as it was last re-read."""
+    run = run_named(database, name)
+    body = body_of(database, run)
+    cases: dict[int, list[CaseRecord]] = {}
+    decode = case_decoder()
+    for cell, *parts in database.rows(
+        f"SELECT s.cell, {_CASE} FROM record r JOIN series s ON s.id = r.series JOIN document d ON d.id = r.document"
+        " WHERE r.run = ? ORDER BY r.position",
+        (run.key,),
+    ):
+        cases.setdefault(cell, []).append(decode(parts))
+    cells = [join_cell(text, varying, cases.get(cell, [])) for cell, text, varying in _run_cells(database, run)]
+    return Results(schema=body.schema, run=body.info, counts=body.counts, cells=cells, notes=body.notes)
+
+
+def cells_of(database: Database, run: Run) -> list[CellRecord]:
+    """The cells of a run without their cases."""
+    return [join_cell(text, varying, []) for _, text, varying in _run_cells(database, run)]
+
+
+def _run_cells(database: Database, run: Run) -> list[tuple[Any, ...]]:
+    return database.rows(
+        "SELECT x.cell, d.body, x.varying FROM run_cell x JOIN document d ON d.id = x.document"
+        " WHERE x.run = ? ORDER BY x.position",
+        (run.key,),
+    )
+
+
+def series(database: Database) -> list[tuple[int, str, str]]:
+    """Every case that ever was: its key, its cell's id and its own."""
+    rows = database.rows(
+        "SELECT s.id, c.name, s.name FROM series s JOIN cell c ON c.id = s.cell ORDER BY c.name, s.name"
+    )
+    return [(key, cell, case) for key, cell, case in rows]
+
+
+def timeline(database: Database, cell: str, case: str, limit: int | None = None) -> list[Point]:
+    """One case through all runs, or the newest ``limit`` of them; oldest first."""
+    rows = database.rows(
+        "SELECT n.id, n.name, n.started, n.label, n.folder, n.planned, n.executed, n.pinned, n.removed,"
+        f" {_CASE} FROM record r JOIN run n ON n.id = r.run JOIN document d ON d.id = r.document"
+        " WHERE r.series = (SELECT s.id FROM series s JOIN cell c ON c.id = s.cell WHERE c.name = ? AND s.name = ?)"
+        " ORDER BY n.started DESC, n.id DESC" + (" LIMIT ?" if limit else ""),
+        (cell, case, limit) if limit else (cell, case),
+    )
+    decode = case_decoder()
+    return [Point(Run(*row[:9]), decode(row[9:])) for row in reversed(rows)]
+
+
+def records_of_series(database: Database, key: int, wanted: set[int]) -> Iterator[tuple[int, CaseRecord]]:
+    """The records of one series in the runs whose keys are ``wanted``, as (run's key, case)."""
+    decode = case_decoder()
+    for run, *parts in database.rows(
+        f"SELECT r.run, {_CASE} FROM record r JOIN document d ON d.id = r.document WHERE r.series = ? AND r.run >= ?",
+        (key, min(wanted, default=0)),
+    ):
+        if run in wanted:
+            yield run, decode(parts)
+
+
+def case_decoder() -> Callable[[Sequence[Any]], CaseRecord]:
+    """Decodes (document, varying, duration, bytes); equal documents are decoded once."""
+    cache: dict[bytes, CaseRecord] = {}
+    return lambda parts: join_case(bytes(parts[0]), parts[1], parts[2], parts[3], cache)
