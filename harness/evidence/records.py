@@ -101,7 +101,8 @@ class WeightAudit(Record, frozen=True, kw_only=True):
     Per precision: blobs and elements subnormal, below the smallest subnormal, overflowing.
     ``standing`` compares them with the release's own words: ``said`` (it printed the warning),
     ``unsaid`` (it has the text and did not print it), ``mute`` (its library has no such text),
-    ``unknown`` (no catalogue of that release).
+    ``unknown`` (no catalogue of that release). ``exponents`` counts elements by the binary exponent
+    of their magnitude as FP32 has it (``"-14"``: 2^-14 <= |w| < 2^-13), zeros as ``"zero"``.
     """
 
     precision: str
@@ -115,6 +116,7 @@ class WeightAudit(Record, frozen=True, kw_only=True):
     overflow_elements: int
     standing: Literal["said", "unsaid", "mute", "unknown", "not-concerned"] = "unknown"
     worst: list[str] = []
+    exponents: dict[str, int] = {}
 
 
 class CaseRecord(Record, frozen=True, kw_only=True):

@@ -1,0 +1,252 @@
+"""Group what went wrong by its cause, and answer the four questions for each:
+which release brought it, why, does it matter, what now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Scalar, Severity
+from harness.report.grid import BAD, worst
+from harness.report.releases import Place, ReleaseSight, sentence, sights
+
+_STANDINGS = ("cured", "silent-only", "untried", "failed-here")
+_SEVERITIES = tuple(Severity)
+_VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*|/[^\s:]+")
+
+_MATTERS = {
+    Severity.FATAL: "Yes: no engine, or not the one asked for.",
+    Severity.DEGRADED: "Probably: the engine works, but its results or its speed can be worse.",
+    Severity.ADVISORY: "Perhaps: the engine works; its numbers can differ.",
+    Severity.INFO: "No: for information.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One finding over all the cases that have it, or a kind of ending that no rule explains (``rule`` is empty)."""
+
+    rule: str
+    title: str
+    severity: Severity
+    outcome: Outcome
+    places: tuple[Place, ...]
+    cell_ids: tuple[str, ...]
+    releases: tuple[ReleaseSight, ...]
+    which: str
+    why: str
+    matters: str
+    facts: dict[str, str]
+    advice: tuple[Advice, ...]
+    consequences: tuple[str, ...] = ()
+    waived_by: str = ""
+
+    @property
+    def extent(self) -> str:
+        return f"{number(len(self.places), 'case')} of {number(len(self.cell_ids), 'cell')}"
+
+
+def number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def causes(cells: Sequence[CellRecord]) -> list[Cause]:
+    """What was found, worst and widest first; what was only predicted is not among it."""
+    grouped: dict[str, list[tuple[Place, Finding]]] = {}
+    endings: dict[tuple[Outcome, str], list[Place]] = {}
+    consequences: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for case in cell.cases:
+            real = [finding for finding in case.findings if not finding.predicted]
+            for finding in real:
+                if finding.consequence_of:
+                    consequences.setdefault(finding.consequence_of, {})[finding.title] = None
+                else:
+                    grouped.setdefault(finding.rule, []).append(((cell, case), finding))
+            if case.outcome in BAD and not real:
+                endings.setdefault((case.outcome, _normalised(case.reason)), []).append((cell, case))
+    found = [_explained(rule, seen, cells, tuple(consequences.get(rule, ()))) for rule, seen in grouped.items()]
+    found += [_unexplained(outcome, places, cells) for (outcome, _), places in endings.items()]
+    return sorted(found, key=lambda cause: (bool(cause.waived_by), _order(cause), -len(cause.places)))
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A finding that is expected where a case could not run."""
+
+    rule: str
+    title: str
+    explanation: str
+    places: tuple[Place, ...]
+    cell_ids: tuple[str, ...]
+
+    @property
+    def extent(self) -> str:
+        return f"{number(len(self.places), 'case')} of {number(len(self.cell_ids), 'cell')}"
+
+
+def predictions(cells: Iterable[CellRecord]) -> list[Prediction]:
+    """What is expected but did not run; never counted."""
+    grouped: dict[str, list[tuple[Place, Finding]]] = {}
+    for place, finding in _all(cells):
+        if finding.predicted:
+            grouped.setdefault(finding.rule, []).append((place, finding))
+    return [
+        Prediction(
+            rule, seen[0][1].title, seen[0][1].explanation, tuple(p for p, _ in seen), _cell_ids(p for p, _ in seen)
+        )
+        for rule, seen in grouped.items()
+    ]
+
+
+def reasons_not_run(cells: Iterable[CellRecord]) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Each reason for not running, with the number of cases and the cells."""
+    grouped: dict[str, list[Place]] = {}
+    for cell in cells:
+        for case in cell.cases:
+            if not case.outcome.executed:
+                grouped.setdefault(case.reason or cell.reason or case.outcome.value, []).append((cell, case))
+    rows = [(reason, len(places), _cell_ids(places)) for reason, places in grouped.items()]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _explained(
+    rule: str, seen: Sequence[tuple[Place, Finding]], cells: Sequence[CellRecord], consequences: tuple[str, ...]
+) -> Cause:
+    places = [place for place, _ in seen]
+    findings = [finding for _, finding in seen]
+    first = findings[0]
+    severity = min((finding.severity for finding in findings), key=_SEVERITIES.index)
+    releases = sights(rule, places, cells)
+    waived = {finding.waived_by for finding in findings}
+    return Cause(
+        rule=rule,
+        title=first.title,
+        severity=severity,
+        outcome=worst(case.outcome for _, case in places),
+        places=tuple(places),
+        cell_ids=_cell_ids(places),
+        releases=tuple(releases),
+        which=sentence(releases),
+        why=first.explanation,
+        matters=_matters(severity, places),
+        facts=_facts(findings),
+        advice=tuple(_advice(findings)),
+        consequences=consequences,
+        waived_by=", ".join(sorted(waived)) if "" not in waived else "",
+    )
+
+
+def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[CellRecord]) -> Cause:
+    cell, case = places[0]
+    log = f"{case.evidence or cell.evidence}/tensorrt.log"
+    return Cause(
+        rule="",
+        title=case.reason or f"{outcome.value}, and nothing says why",
+        severity=Severity.FATAL,
+        outcome=outcome,
+        places=tuple(places),
+        cell_ids=_cell_ids(places),
+        releases=(),
+        which=_where_same_passed(places, cells),
+        why="No rule explains this ending. The log is kept as it was written.",
+        matters=_matters(Severity.FATAL, places),
+        facts={},
+        advice=(
+            Advice(text=f"Look at the log: trt-matrix show {cell.id}::{case.id}"),
+            Advice(text=f"Look for known causes in it: trt-matrix classify {log}"),
+            *([Advice(text=f"Repeat it: {case.repeat}")] if case.repeat else []),
+        ),
+    )
+
+
+def _where_same_passed(places: Sequence[Place], cells: Sequence[CellRecord]) -> str:
+    ids = {case.id for _, case in places}
+    well = (Outcome.PASSED, Outcome.WARNED)
+    good = _cell_ids((cell, case) for cell in cells for case in cell.cases if case.id in ids and case.outcome in well)
+    if not good:
+        return "No other cell of this run built the same case, so it cannot tell."
+    return f"Only here: the same case was built in {number(len(good), 'other cell')} of this run ({_some(good)})."
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (" and others" if len(names) > most else "")
+
+
+def _matters(severity: Severity, places: Sequence[Place]) -> str:
+    without = sum(case.engine_bytes is None for _, case in places)
+    words = [_MATTERS[severity]]
+    if without:
+        words.append(f"{without:,} of {number(len(places), 'case')} ended without an engine.")
+    measured = _ranges(case.metrics for _, case in places)
+    if measured:
+        words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
+    elif severity in (Severity.DEGRADED, Severity.ADVISORY):
+        words.append("This run has not measured by how much.")
+    return " ".join(words)
+
+
+def _ranges(metrics: Iterable[dict[str, float]]) -> dict[str, str]:
+    values: dict[str, list[float]] = {}
+    for of_case in metrics:
+        for name, value in of_case.items():
+            values.setdefault(name.replace("_", " "), []).append(value)
+    return {name: _range(numbers) for name, numbers in values.items()}
+
+
+def _range(numbers: Sequence[float]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _facts(findings: Iterable[Finding]) -> dict[str, str]:
+    """Each fact once; where it differs between cases, its range or the number of its values."""
+    values: dict[str, list[Scalar]] = {}
+    for finding in findings:
+        for name, value in finding.facts.items():
+            if not isinstance(value, list | dict):
+                values.setdefault(name.replace("_", " "), []).append(value)
+    return {name: _spread(seen) for name, seen in values.items()}
+
+
+def _spread(seen: Sequence[Scalar]) -> str:
+    different = list(dict.fromkeys(seen))
+    if len(different) == 1:
+        return f"{different[0]:,}" if type(different[0]) is int else str(different[0])
+    numbers = [value for value in different if isinstance(value, int | float)]
+    if len(numbers) == len(different):
+        return _range(numbers)
+    return ", ".join(map(str, different)) if len(different) <= 3 else f"{len(different)} different"
+
+
+def _advice(findings: Iterable[Finding]) -> Iterator[Advice]:
+    """Each remedy once with its most frequent standing; what cured comes first, what failed here last."""
+    by_text: dict[str, list[Advice]] = {}
+    for finding in findings:
+        for advice in finding.advice:
+            by_text.setdefault(advice.text, []).append(advice)
+    chosen = []
+    for same in by_text.values():
+        standing = Counter(advice.standing for advice in same).most_common(1)[0][0]
+        chosen.append(next(advice for advice in same if advice.standing == standing))
+    return iter(sorted(chosen, key=lambda advice: _STANDINGS.index(advice.standing)))
+
+
+def _all(cells: Iterable[CellRecord]) -> Iterator[tuple[Place, Finding]]:
+    return (((cell, case), finding) for cell in cells for case in cell.cases for finding in case.findings)
+
+
+def _cell_ids(places: Iterable[tuple[CellRecord, CaseRecord]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(cell.id for cell, _ in places))
+
+
+def _order(cause: Cause) -> int:
+    return _SEVERITIES.index(cause.severity)
+
+
+def _normalised(reason: str) -> str:
+    """A reason without what differs from case to case: numbers, addresses, paths."""
+    return _VARYING.sub("*", reason)

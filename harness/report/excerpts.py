@@ -1,0 +1,88 @@
+"""The lines of a case's log that a person wants to see: those around each finding, or else the last ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from harness.evidence.records import CaseRecord
+from harness.neutral import neutral
+
+LOG = "tensorrt.log"
+_AROUND = 4
+_TAIL = 12
+_MOST_LINES = 60
+_LONGEST_LINE = 400
+_TAIL_BYTES = 64 * 1024
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def excerpt(run_dir: Path, case: CaseRecord) -> str:
+    """Numbered log lines with ``...`` where some are left out; empty where there is no log to read.
+
+    A case's evidence comes from files that anybody may have written: nothing outside of the run's folder is read, and
+    no more than 64 MiB of it.
+    """
+    log = _inside(run_dir, case.evidence)
+    if log is None:
+        return ""
+    wanted = _wanted(place.line for finding in case.findings for place in finding.evidence)
+    try:
+        numbered = _pick(log, wanted) if wanted else _tail(log)
+    except OSError:
+        return ""
+    return _written(numbered)
+
+
+def _inside(run_dir: Path, evidence: str) -> Path | None:
+    if not evidence:
+        return None
+    log = Path(os.path.realpath(run_dir / evidence / LOG))
+    return log if log.is_relative_to(os.path.realpath(run_dir)) and log.is_file() else None
+
+
+def _wanted(lines: Iterable[int | None]) -> list[int]:
+    near = {number for line in lines if line for number in range(max(1, line - _AROUND), line + _AROUND + 1)}
+    return sorted(near)[:_MOST_LINES]
+
+
+def _pick(log: Path, wanted: list[int]) -> list[tuple[int, str]]:
+    keep = set(wanted)
+    read, picked = 0, []
+    with log.open("rb") as file:
+        for number, line in enumerate(islice(file, wanted[-1]), start=1):
+            read += len(line)
+            if number in keep:
+                picked.append((number, _line(line)))
+            if read > _MOST_BYTES:
+                break
+    return picked
+
+
+def _tail(log: Path) -> list[tuple[int, str]]:
+    """The last lines; numbered where the whole file is small enough to count them, else with 0."""
+    size = log.stat().st_size
+    with log.open("rb") as file:
+        file.seek(max(0, size - _TAIL_BYTES))
+        lines = file.read(_TAIL_BYTES).splitlines()
+    last = lines[-_TAIL:]
+    first = len(lines) - len(last) + 1 if size <= _TAIL_BYTES else 0
+    return [(first + place if first else 0, _line(line)) for place, line in enumerate(last)]
+
+
+def _line(raw: bytes) -> str:
+    text = raw.decode(errors="replace").rstrip("\r\n")
+    cut = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} ... ({len(text):,} characters)"
+    return neutral(cut)
+
+
+def _written(numbered: list[tuple[int, str]]) -> str:
+    words, before = [], 0
+    for number, text in numbered:
+        if number > before + 1:
+            words.append("     ...")
+        words.append(f"{number or '':>5}  {text}")
+        before = number
+    return "\n".join(words)

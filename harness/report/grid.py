@@ -1,0 +1,123 @@
+"""The grid of a run: cells down, route and recipe across, what happened in each square."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from harness.errors import UsageError
+from harness.evidence.records import CaseRecord, CellRecord, Outcome
+from harness.matrix.cell import Recipe, Route
+from harness.versions import Version
+
+_BADNESS = {outcome: place for place, outcome in enumerate(Outcome)}
+_ROUTES = {name.value: place for place, name in enumerate(Route)}
+_RECIPES = {name.value: place for place, name in enumerate(Recipe)}
+
+BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    route: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """The cases of one cell, route and recipe (over subjects and targets); ``outcome`` is the worst of them."""
+
+    outcome: Outcome
+    cases: tuple[CaseRecord, ...]
+    predicted: tuple[str, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        """The id of the case to look at first."""
+        return min(self.cases, key=lambda case: _BADNESS[case.outcome]).id
+
+    @property
+    def share(self) -> str:
+        """How many cases had that outcome: ``4`` where all had, else ``1 of 4``."""
+        same = sum(case.outcome is self.outcome for case in self.cases)
+        return str(same) if same == len(self.cases) else f"{same} of {len(self.cases)}"
+
+    @property
+    def words(self) -> str:
+        """Every outcome with its number, for a tooltip and a screen reader."""
+        return counted(case.outcome for case in self.cases)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cell: CellRecord
+    outcome: Outcome
+    squares: tuple[Square | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def routes(self) -> list[tuple[str, int]]:
+        """Each route with the number of its columns."""
+        return [(route, len(list(columns))) for route, columns in groupby(self.columns, lambda column: column.route)]
+
+
+def build(cells: Sequence[CellRecord]) -> Grid:
+    """Sort the cases of all cells into columns; a column exists where any cell has such a case."""
+    pairs = {(case.route, case.recipe) for cell in cells for case in cell.cases}
+    columns = tuple(Column(*pair) for pair in sorted(pairs, key=_column_order))
+    return Grid(columns, tuple(_row(cell, columns) for cell in cells))
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst outcome. One that ran counts before one that did not; nothing at all has not run."""
+    return min(outcomes, key=_BADNESS.__getitem__, default=Outcome.NOT_RUN)
+
+
+def cell_outcome(cell: CellRecord) -> Outcome:
+    """A cell that loaded another version than asked has failed, whatever its cases say."""
+    found = worst(case.outcome for case in cell.cases)
+    return worst((found, Outcome.FAILED)) if shadowed(cell) else found
+
+
+def shadowed(cell: CellRecord) -> bool:
+    """The version that was loaded is not the one asked for."""
+    if cell.attestation is None:
+        return False
+    try:
+        return not Version.parse(cell.version).covers(Version.parse(cell.attestation.library_version))
+    except UsageError:
+        return True
+
+
+def counted(outcomes: Iterable[Outcome]) -> str:
+    """``1 failed, 3 passed``, worst first."""
+    numbers = Counter(outcomes)
+    return ", ".join(f"{numbers[outcome]} {outcome.value}" for outcome in Outcome if numbers[outcome])
+
+
+def _row(cell: CellRecord, columns: tuple[Column, ...]) -> Row:
+    sorted_in: dict[Column, list[CaseRecord]] = {}
+    for case in cell.cases:
+        sorted_in.setdefault(Column(case.route, case.recipe), []).append(case)
+    red = shadowed(cell)
+    return Row(cell, cell_outcome(cell), tuple(_square(sorted_in.get(column), red) for column in columns))
+
+
+def _square(cases: list[CaseRecord] | None, red: bool) -> Square | None:
+    if not cases:
+        return None
+    found = worst(case.outcome for case in cases)
+    predicted = {finding.title: None for case in cases for finding in case.findings if finding.predicted}
+    return Square(worst((found, Outcome.FAILED)) if red else found, tuple(cases), tuple(predicted))
+
+
+def _column_order(pair: tuple[str, str]) -> tuple[int, str, int, str]:
+    route, recipe = pair
+    return _ROUTES.get(route, len(_ROUTES)), route, _RECIPES.get(recipe, len(_RECIPES)), recipe

@@ -1,0 +1,112 @@
+"""Which release brought a finding: the releases of one flavour in order, with what this run saw in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.evidence.records import CaseRecord, CellRecord
+from harness.report.grid import shadowed
+from harness.versions import Version
+
+# A case of a cell: what a finding is about.
+Place = tuple[CellRecord, CaseRecord]
+
+
+class Sight(StrEnum):
+    """What this run knows of a finding in a release."""
+
+    SEEN = "seen"
+    UNSAID = "unsaid"
+    MUTE = "mute"
+    WITHOUT = "without"
+    PREDICTED = "predicted"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSight:
+    flavour: str
+    version: str
+    sight: Sight
+    cells_seen: int = 0
+    cells_ran: int = 0
+
+
+def sights(rule: str, places: Sequence[Place], cells: Sequence[CellRecord]) -> list[ReleaseSight]:
+    """Each release that has any of the same cases, in the order of versions, for each flavour that is affected."""
+    flavours = dict.fromkeys(cell.flavour for cell, _ in places)
+    affected = {case.id for _, case in places}
+    found: list[ReleaseSight | None] = []
+    for flavour in flavours:
+        by_version: dict[str, list[CellRecord]] = {}
+        for cell in cells:
+            if cell.flavour == flavour and not shadowed(cell):
+                by_version.setdefault(cell.version, []).append(cell)
+        versions = sorted(by_version, key=Version.parse)
+        found += [_sight(rule, flavour, version, by_version[version], affected) for version in versions]
+    return [sight for sight in found if sight is not None]
+
+
+def sentence(found: Sequence[ReleaseSight]) -> str:
+    """The answer to "which version broke it", no stronger than what ran allows."""
+    return " ".join(_of_flavour(flavour, [s for s in found if s.flavour == flavour]) for flavour in _flavours(found))
+
+
+def _sight(
+    rule: str, flavour: str, version: str, cells: Iterable[CellRecord], affected: set[str]
+) -> ReleaseSight | None:
+    same = [(cell, case) for cell in cells for case in cell.cases if case.id in affected]
+    if not same:
+        return None
+    ran = [(cell, case) for cell, case in same if case.outcome.executed]
+    seen = {cell.id for cell, case in ran if _has(rule, case)}
+    sight = Sight.SEEN if seen else _unseen(rule, same, ran)
+    return ReleaseSight(flavour, version, sight, len(seen), len({cell.id for cell, _ in ran}))
+
+
+def _unseen(rule: str, same: Sequence[Place], ran: Sequence[Place]) -> Sight:
+    if not ran:
+        return Sight.PREDICTED if any(_has(rule, case, predicted=True) for _, case in same) else Sight.NOT_RUN
+    standings = {audit.standing for _, case in ran for audit in case.audit if audit.subnormal_blobs}
+    if "mute" in standings:
+        return Sight.MUTE
+    return Sight.UNSAID if "unsaid" in standings else Sight.WITHOUT
+
+
+def _has(rule: str, case: CaseRecord, *, predicted: bool = False) -> bool:
+    return any(finding.rule == rule and finding.predicted is predicted for finding in case.findings)
+
+
+def _of_flavour(flavour: str, found: Sequence[ReleaseSight]) -> str:
+    ran = [sight for sight in found if sight.cells_ran]
+    seen = [sight for sight in ran if sight.sight is Sight.SEEN]
+    if not seen:
+        return f"{flavour}: seen only where no release can be compared."
+    place = ran.index(seen[0])
+    before = ran[:place]
+    words = [_first(flavour, before[-1] if before else None, seen[0], len(ran))]
+    later = [sight.version for sight in ran[place:] if sight.sight is Sight.WITHOUT]
+    if later:
+        words.append(f"{_listed(later)} ran the same cases without it.")
+    return " ".join(words)
+
+
+def _first(flavour: str, before: ReleaseSight | None, first: ReleaseSight, ran: int) -> str:
+    name = f"{flavour} {first.version}"
+    if before is None and ran == 1:
+        return f"{name} is the only release that ran these cases, so this run cannot tell which one brought it."
+    if before is None:
+        return f"Already in {name}, the oldest that ran these cases: none older ran here."
+    if before.sight is Sight.WITHOUT:
+        return f"{name} broke it: {before.version} ran the same cases without it."
+    return f"First said by {name}; {before.version} is only silent about it ({before.sight.value})."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _flavours(found: Iterable[ReleaseSight]) -> Iterator[str]:
+    return iter(dict.fromkeys(sight.flavour for sight in found))
