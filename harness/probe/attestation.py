@@ -53,12 +53,12 @@ def attest(job: Job) -> Attested:
 
 def judge(job: Job, facts: Dict[str, Any]) -> List[str]:
     """Outcome and reason for the cases of a cell; both empty where the library is the asked one."""
-    for version, path in zip(facts["loaded_versions"], facts["loaded_paths"]):
+    for version, path in facts["loaded"]:
         if library.flavour(path) != job.flavour or not library.covers(job.version, version):
             asked = "{} {}".format(job.flavour, job.version)
             loaded = "{} {}".format(library.flavour(path), version or "of no known version")
             return ["failed", "wrong-version: asked {}, loaded {} from {}".format(asked, loaded, path)]
-    if not facts["loaded_paths"]:
+    if not facts["loaded"]:
         return ["failed", "wrong-version: asked {}, but no TensorRT library is loaded".format(job.version)]
     return ["", ""]
 
@@ -94,14 +94,12 @@ def _facts(job: Job) -> Dict[str, Any]:
         module = importlib.import_module(job.module)
     except Exception as error:
         return {"error": "{}: {}".format(type(error).__name__, error)}
-    paths = library.mapped(library.CORE)
     parsers = library.mapped(library.PARSER)
-    versions = [library.reported_version(path) for path in paths]
+    loaded = [(library.reported_version(path), path) for path in library.mapped(library.CORE)]
     return {
-        "library_version": versions[0] if versions else "",
-        "library_path": paths[0] if paths else "",
-        "loaded_paths": paths,
-        "loaded_versions": versions,
+        "library_version": loaded[0][0] if loaded else "",
+        "library_path": loaded[0][1] if loaded else "",
+        "loaded": [[version, path] for version, path in loaded],
         "module": job.module,
         "module_version": str(getattr(module, "__version__", "")),
         "python": platform.python_version(),
@@ -110,7 +108,7 @@ def _facts(job: Job) -> Dict[str, Any]:
         "driver": gpus.driver(),
         "gpus": gpus.gpus(),
         "packages": _packages(),
-        "notes": ["also loaded: " + path for path in paths[1:]],
+        "notes": ["also loaded: " + path for _, path in loaded[1:]],
     }
 
 
@@ -125,7 +123,7 @@ def _packages() -> Dict[str, str]:
 
 def _public(facts: Dict[str, Any]) -> Dict[str, Any]:
     """The fields of the host's ``Attestation`` record."""
-    return {**_nothing_loaded(), **{k: v for k, v in facts.items() if not k.startswith("loaded_")}}
+    return {**_nothing_loaded(), **{k: v for k, v in facts.items() if k != "loaded"}}
 
 
 def _with_hashes(facts: Dict[str, Any]) -> Dict[str, Any]:
