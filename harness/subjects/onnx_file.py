@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from harness.errors import InputError
 from harness.subjects.description import model_facts
 from harness.subjects.keys import Form
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
+from harness.subjects.weights.onnx_file import load_model
 
 
 def make(making: Making) -> dict[str, Any]:
@@ -21,10 +21,7 @@ def make(making: Making) -> dict[str, Any]:
     path = Path(str(making.options["path"]))
     if making.network:
         raise InputError(f"{path}: an ONNX file goes by the route onnx alone")
-    try:
-        model = onnx.load(path)
-    except DecodeError:
-        raise InputError(f"{path}: is not an ONNX file") from None
+    model = load_model(path)
     target = making.folder / "model.onnx"
     if making.form is Form.FP32:
         shutil.copyfile(path, target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
 from harness.subjects.retinaface.emit_onnx import OPSET, in_decode, in_heads, onnx_model
+from harness.subjects.retinaface.load import load_file
 from harness.subjects.retinaface.seeded import NOTE, seeded_weights
 from harness.subjects.retinaface.settings import BatchNorm, Settings, settings
 from harness.subjects.spec import Making
@@ -55,7 +57,8 @@ def load_weights(net: Network, source: str) -> tuple[dict[str, NDArray[np.float3
     """The network's parameters, and a note on where they come from."""
     if source.startswith("seed:") and source.removeprefix("seed:").isdecimal():
         return seeded_weights(net, int(source.removeprefix("seed:"))), NOTE
-    raise InputError(f"weights {source!r} are not known: give seed:N")
+    path = Path(source)
+    return load_file(net, path), f"from the file {path.name}"
 
 
 def _in_form(model: Any, form: Form, chosen: Settings) -> Any:
