@@ -98,12 +98,9 @@ def _insert_cells(database: Database, run: int, results: Results) -> None:
     database.many("INSERT INTO cell (name, flavour, version) VALUES (?, ?, ?)", new)
     cells = _cell_keys(database) if new else cells
     database.many(
-        "INSERT INTO run_cell (run, cell, position, document, varying, executed) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO run_cell (run, cell, position, document, varying) VALUES (?, ?, ?, ?, ?)",
         [
-            (
-                *(run, cells[cell.id], position, documents[document.digest], varying),
-                sum(case.outcome.executed for case in cell.cases),
-            )
+            (run, cells[cell.id], position, documents[document.digest], varying)
             for position, (cell, (document, varying)) in enumerate(zip(results.cells, parts, strict=True))
         ],
     )

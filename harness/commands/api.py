@@ -1,0 +1,97 @@
+"""``trt-matrix api``: what each release's API has, and what of it a user's code needs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.api.diff import diff
+from harness.api.life import life
+from harness.api.render import diff_json, diff_text, life_json, life_text
+from harness.errors import Exit, UsageError
+from harness.support.surfaces import FOLDER, Language, load
+from harness.versions import Release
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    _add_diff(actions)
+    _add_show(actions)
+    _add_refresh(actions)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.action is None:
+        raise UsageError(f"api: no action given; one of {', '.join(_ACTIONS)}")
+    return _ACTIONS[arguments.action](arguments)
+
+
+def _add_diff(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    diff = actions.add_parser("diff", help="what a release's API lost, gained, deprecated and changed")
+    diff.add_argument("old", metavar="OLD", type=Release.parse, help="8.6.1 or 'tensorrt-rtx 1.7.1'")
+    diff.add_argument("new", metavar="NEW", type=Release.parse)
+    diff.add_argument("--added", action="store_true", help="list what was added too, not only its number")
+    _add_common(diff)
+
+
+def _add_show(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    show = actions.add_parser("show", help="in which releases a name lives")
+    show.add_argument(
+        "symbol", metavar="SYMBOL", help="Builder.build_engine, BuilderFlag.FP16, nvinfer1::IBuilder, ..."
+    )
+    _add_common(show)
+
+
+def _add_refresh(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    refresh = actions.add_parser("refresh", help="walk the bindings of releases that are not known yet")
+    refresh.add_argument("--release", metavar="R", type=Release.parse, action="append", help="walk this one (again)")
+    refresh.add_argument("--libraries", metavar="DIR", type=Path, help="real libraries in place of stand-ins")
+    refresh.add_argument("--compare", action="store_true", help="compare with what is shipped; write nothing")
+    refresh.add_argument("--out", metavar="FILE", type=Path, default=FOLDER / "python.json", help="where to write")
+    refresh.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", type=Language, choices=list(Language), default=Language.PYTHON)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run_diff(arguments: argparse.Namespace) -> int:
+    surfaces = load(arguments.language)
+    found = diff(surfaces.surface(arguments.old), surfaces.surface(arguments.new))
+    print(_json(diff_json(found)) if arguments.json else diff_text(found, list_added=arguments.added))
+    return Exit.OK
+
+
+def _run_show(arguments: argparse.Namespace) -> int:
+    found = life(arguments.symbol, load(arguments.language))
+    print(_json(life_json(found)) if arguments.json else life_text(found))
+    return Exit.OK
+
+
+def _run_refresh(arguments: argparse.Namespace) -> int:
+    from harness.api import refresh  # it needs uv, the others do not
+
+    done = refresh.run(
+        arguments.release,
+        libraries=arguments.libraries,
+        out=arguments.out,
+        compare=arguments.compare,
+        progress=lambda words: print(words, file=sys.stderr),
+    )
+    print(_json(done) if arguments.json else refresh.text(done))
+    return Exit.UNEXPECTED if any(done["differences"].values()) else Exit.OK
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1)
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "diff": _run_diff,
+    "show": _run_show,
+    "refresh": _run_refresh,
+}
