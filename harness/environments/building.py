@@ -1,0 +1,222 @@
+"""Makes the images of cells: pulls the base, gathers wheels and libraries on the host, builds what is not there yet."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache as remember
+from pathlib import Path
+
+from harness import process
+from harness.environments import Progress, context, dockerfile, redist
+from harness.environments.context import Entry
+from harness.environments.dockerfile import Recipe
+from harness.environments.engine import Engine, Image, Info
+from harness.environments.labels import for_image
+from harness.environments.pulling import PullFailed, PullProgress, retrying
+from harness.environments.software import Software
+from harness.errors import EnvironmentUnavailable
+
+_PROBE = Path(__file__).parent.parent / "probe"
+_SECOND = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image that stands ready. ``base`` is the image that it was built on, as the daemon knows it."""
+
+    id: str
+    recipe: Recipe
+    base: Image
+
+
+@remember
+def probe_digest() -> str:
+    """Of the probe's files; they do not change while the program runs."""
+    return context.digest(_probe())
+
+
+def recipes(engine: Engine, wanted: Software) -> tuple[Recipe, Recipe]:
+    """The big image and the cell's; whole only where the base is on the daemon already."""
+    base = engine.image(wanted.base)
+    big = dockerfile.software(wanted, base.id if base else "")
+    return big, dockerfile.cell(big, probe_digest())
+
+
+def provide(engine: Engine, info: Info, wanted: Software, cache: Path, timeout_s: float, progress: Progress) -> Built:
+    """Find or make the image. Two programs that want the same one build it once: the second waits for the first."""
+    base = _base(engine, wanted, progress)
+    big, small = recipes(engine, wanted)
+    found = engine.image(small.tag)
+    if found is None:
+        with _locked(cache / "locks" / big.key, progress):
+            found = engine.image(small.tag)
+            if found is None:
+                deadline = time.monotonic() + timeout_s
+                if engine.image(big.tag) is None:
+                    _build_software(engine, info, wanted, big, cache, deadline, progress)
+                found = _build(engine, small, _probe(), deadline, progress)
+    _touch(cache / "images" / small.key)
+    return Built(found.id, small, base)
+
+
+def pull(engine: Engine, reference: str, progress: Progress) -> None:
+    """Pull with a line a second; the network's faults are tried again. Raises ``EnvironmentUnavailable``."""
+
+    def once() -> None:
+        state = PullProgress(reference)
+        say = _at_most_every(_SECOND, progress)
+
+        def take(message: Mapping[str, object]) -> None:
+            say(state.feed(message))
+
+        engine.pull(reference, take)
+
+    try:
+        retrying(once, progress)
+    except PullFailed as error:
+        raise EnvironmentUnavailable(f"{reference} cannot be pulled: {error}") from error
+
+
+def check_room(place: Path, needed: int, what: str) -> None:
+    """Raises ``EnvironmentUnavailable`` where the disk under ``place`` has less than ``needed`` bytes free."""
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(_existing(place)).free
+        if free < needed:
+            raise EnvironmentUnavailable(
+                f"{what} needs {needed / 1e9:.1f} GB and {place} has {free / 1e9:.1f} GB free: "
+                "make room, or remove images with `trt-matrix gc --images`"
+            )
+
+
+def _base(engine: Engine, wanted: Software, progress: Progress) -> Image:
+    found = engine.image(wanted.base)
+    if found is None:
+        pull(engine, wanted.base, progress)
+        found = engine.image(wanted.base)
+    if found is None:
+        raise EnvironmentUnavailable(f"{wanted.base} was pulled and is not there")
+    return found
+
+
+def _build_software(
+    engine: Engine,
+    info: Info,
+    wanted: Software,
+    recipe: Recipe,
+    cache: Path,
+    deadline: float,
+    progress: Progress,
+) -> None:
+    if engine.endpoint.local:
+        check_room(info.root, wanted.image_bytes, f"the image of {wanted.base}")
+    check_room(cache, wanted.staging_bytes, "gathering wheels and libraries")
+    with _stage(wanted, cache, progress) as entries:
+        _build(engine, recipe, entries, deadline, progress)
+
+
+def _build(engine: Engine, recipe: Recipe, entries: list[Entry], deadline: float, progress: Progress) -> Image:
+    whole = [Entry("Dockerfile", data=recipe.text.encode()), *entries]
+    size = context.size(whole)
+    progress(f"building {recipe.tag}: sending {size / 1e6:.0f} MB")
+    say = _at_most_every(_SECOND, progress)
+    left = max(1.0, deadline - time.monotonic())
+    engine.build(recipe, context.stream(whole), for_image(recipe.key), left, lambda text: say(f"building: {text}"))
+    found = engine.image(recipe.tag)
+    if found is None:
+        raise EnvironmentUnavailable(f"{recipe.tag} was removed while it was built")
+    return found
+
+
+@contextlib.contextmanager
+def _stage(wanted: Software, cache: Path, progress: Progress) -> Iterator[list[Entry]]:
+    """What the Dockerfile copies, in a folder that is gone afterwards."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="staging-", dir=cache) as name:
+        site, libraries = Path(name, "site"), Path(name, "libraries")
+        _gather(wanted, site, progress)
+        libraries.mkdir()
+        if wanted.archive is not None:
+            jar = redist.fetch(wanted.archive, cache / "redist", progress)
+            progress(f"unpacking {jar.name}")
+            redist.unpack(jar, libraries)
+        links = [_link(link.name, file) for link in wanted.links for file in _matching(site, link.pattern)]
+        yield [*context.folder("site", site), *context.folder("libraries", libraries), *links]
+
+
+def _gather(wanted: Software, site: Path, progress: Progress) -> None:
+    """Exact wheels for the image's Python and for Linux, whatever the host runs on."""
+    progress(f"gathering {len(wanted.requirements)} wheels")
+    command = [
+        *(_uv(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"),
+        *("--python", sys.executable, "--python-version", wanted.python),
+        *("--python-platform", "x86_64-manylinux_2_31", "--target", str(site)),
+        *wanted.requirements,
+    ]
+    done = process.run(command, check=False, timeout=3600)
+    if done.status != 0:
+        words = " ".join(done.stderr.split())[:600]
+        raise EnvironmentUnavailable(f"the wheels of {wanted.base} cannot be gathered: {words}")
+
+
+def _uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    return str(beside) if beside.is_file() else "uv"
+
+
+def _matching(site: Path, pattern: str) -> list[str]:
+    found = [path.relative_to(site).as_posix() for path in sorted(site.glob(pattern)) if path.is_file()]
+    if not found:
+        raise EnvironmentUnavailable(f"the wheels hold no {pattern}")
+    return found
+
+
+def _link(name: str, file: str) -> Entry:
+    return Entry(f"libraries/{name or file.rpartition('/')[2]}", target=f"/opt/trt-matrix/site/{file}")
+
+
+def _probe() -> list[Entry]:
+    return context.folder("probe", _PROBE)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
+    """Hold a lock among programs; the system frees it when the program ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting for another run that builds the same image")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _touch(path: Path) -> None:
+    """Note when an image was last used; ``gc`` removes the longest unused first."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def _at_most_every(seconds: float, progress: Progress) -> Callable[[str], None]:
+    last = float("-inf")
+
+    def say(text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= seconds:
+            last = now
+            progress(text)
+
+    return say
+
+
+def _existing(place: Path) -> Path:
+    return next(path for path in (place, *place.parents) if path.exists())

@@ -1,0 +1,96 @@
+"""What is sent to the daemon to build an image: a tar made entry by entry, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_BLOCK = 1 << 20
+# One time for all entries, and one that zip files can hold too (1980-01-01).
+_TIME = 315532800
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``name`` is the path inside the context; the content is a file's, or ``data``, or a link to ``target``."""
+
+    name: str
+    path: Path | None = None
+    data: bytes = b""
+    target: str = ""
+
+
+def folder(name: str, root: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> list[Entry]:
+    """The files and links below ``root`` as entries below ``name``, in order of their paths."""
+    entries = []
+    for path in sorted(root.rglob("*")):
+        if any(part in skip for part in path.relative_to(root).parts):
+            continue
+        inside = f"{name}/{path.relative_to(root).as_posix()}"
+        if path.is_symlink():
+            entries.append(Entry(inside, target=str(path.readlink())))
+        elif path.is_file():
+            entries.append(Entry(inside, path))
+    return entries
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """SHA-256 over names, kinds and contents."""
+    total = hashlib.sha256()
+    for entry in entries:
+        total.update(f"{entry.name}\0{entry.target}\0{_executable(entry)}\0".encode())
+        total.update(_content_digest(entry))
+    return total.hexdigest()
+
+
+def size(entries: Iterable[Entry]) -> int:
+    """Bytes of the contents."""
+    return sum(entry.path.stat().st_size if entry.path else len(entry.data) for entry in entries)
+
+
+def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The tar, piece by piece: a context of gigabytes is never held in memory."""
+    for entry in entries:
+        yield from _pieces(entry)
+    yield b"\0" * (2 * tarfile.BLOCKSIZE)
+
+
+def _pieces(entry: Entry) -> Iterator[bytes]:
+    info = _info(entry)
+    yield info.tobuf(tarfile.GNU_FORMAT)
+    left = info.size
+    with entry.path.open("rb") if entry.path else io.BytesIO(entry.data) as file:
+        while left:
+            piece = file.read(min(_BLOCK, left))
+            if not piece:
+                raise OSError(f"{entry.path} became shorter while it was read")
+            left -= len(piece)
+            yield piece
+    yield b"\0" * (-info.size % tarfile.BLOCKSIZE)
+
+
+def _info(entry: Entry) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(entry.name)
+    info.mtime = _TIME
+    info.mode = 0o755 if _executable(entry) else 0o644
+    if entry.target:
+        info.type = tarfile.SYMTYPE
+        info.linkname = entry.target
+    else:
+        info.size = entry.path.stat().st_size if entry.path else len(entry.data)
+    return info
+
+
+def _executable(entry: Entry) -> bool:
+    return entry.path is not None and bool(entry.path.stat().st_mode & 0o100)
+
+
+def _content_digest(entry: Entry) -> bytes:
+    if entry.path is None:
+        return hashlib.sha256(entry.data).digest()
+    with entry.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

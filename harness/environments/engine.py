@@ -1,0 +1,357 @@
+"""The Docker daemon: the one module that imports the Docker SDK. Podman's socket answers the same calls."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import requests.exceptions
+from docker import errors as sdk
+from docker.tls import TLSConfig
+
+from harness.environments.container import Json
+from harness.environments.dockerfile import Recipe
+from harness.environments.endings import State
+from harness.environments.endpoint import Endpoint
+from harness.environments.pulling import PullFailed
+from harness.errors import EnvironmentUnavailable
+
+# Seconds for an answer of a daemon that has nothing long to do.
+_ANSWER_S = 60
+_OLDEST_API = (1, 40)
+
+
+class DaemonGone(EnvironmentUnavailable):
+    """The daemon does not answer (any more)."""
+
+
+class BuildFailed(EnvironmentUnavailable):
+    """The daemon ended a build; the message holds its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """``digests`` are the registry's, as ``name@sha256:...``; ``size`` in bytes; ``environment`` as ``NAME=value``."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    size: int
+    created: str
+    labels: Mapping[str, str]
+    environment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    id: str
+    status: str
+    image: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What the daemon says of itself. ``root`` is its data folder; ``rootless``: its user 0 is an ordinary user."""
+
+    name: str
+    version: str
+    root: Path
+    rootless: bool
+    remapped: bool
+    podman: bool
+    runtimes: tuple[str, ...]
+    cdi: bool
+    memory_bytes: int
+    storage: str
+
+
+class Engine:
+    """One connection. Every method raises ``DaemonGone`` where the daemon is not there."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        with _talking(endpoint):
+            # The SDK is typed in parts only.
+            self._api: Any = docker.APIClient(
+                base_url=endpoint.url,
+                version="auto",
+                timeout=_ANSWER_S,
+                tls=_tls(endpoint),
+                use_ssh_client=endpoint.url.startswith("ssh://"),
+            )
+        version = tuple(int(part) for part in self._api.api_version.split("."))
+        if version < _OLDEST_API:
+            raise EnvironmentUnavailable(
+                f"the daemon at {endpoint.url} speaks API {self._api.api_version}: Docker 19.03 or newer is needed"
+            )
+
+    def ping(self) -> None:
+        with _talking(self.endpoint):
+            self._api.ping()
+
+    def info(self) -> Info:
+        with _talking(self.endpoint):
+            raw = self._api.info()
+        security = [str(option) for option in raw.get("SecurityOptions") or ()]
+        return Info(
+            name=str(raw.get("OperatingSystem", "")),
+            version=str(raw.get("ServerVersion", "")),
+            root=Path(str(raw.get("DockerRootDir") or "/")),
+            rootless=any("name=rootless" in option for option in security) or bool(raw.get("Rootless")),
+            remapped=any("name=userns" in option for option in security),
+            podman="BuildahVersion" in raw,
+            runtimes=tuple(raw.get("Runtimes") or ()),
+            cdi=any("nvidia.com/gpu" in str(device) for device in raw.get("DiscoveredDevices") or ()),
+            memory_bytes=int(raw.get("MemTotal") or 0),
+            storage=str(raw.get("Driver", "")),
+        )
+
+    def image(self, reference: str) -> Image | None:
+        try:
+            with _talking(self.endpoint):
+                return _image(self._api.inspect_image(reference))
+        except sdk.NotFound:
+            return None
+
+    def images(self, label: str) -> list[Image]:
+        """Those that carry a label, with their labels."""
+        with _talking(self.endpoint):
+            raw = self._api.images(filters={"label": label}, all=False)
+        return [found for entry in raw if (found := self.image(str(entry["Id"]))) is not None]
+
+    def remove_image(self, reference: str) -> bool:
+        """True where it is gone; false where a container still uses it."""
+        try:
+            with _talking(self.endpoint):
+                self._api.remove_image(reference)
+        except sdk.NotFound:
+            return True
+        except sdk.APIError:
+            return False
+        return True
+
+    def pull(self, reference: str, on_message: Callable[[Mapping[str, object]], None]) -> None:
+        """Raises ``PullFailed``, also by way of ``on_message``."""
+        try:
+            with _talking(self.endpoint):
+                for message in self._api.pull(reference, stream=True, decode=True):
+                    on_message(message)
+        except (sdk.APIError, requests.exceptions.ReadTimeout) as error:
+            raise PullFailed(str(getattr(error, "explanation", None) or error)) from error
+
+    def registry_digest(self, reference: str) -> str:
+        """What the registry holds under a tag now. Raises ``PullFailed`` where it does not answer."""
+        try:
+            with _talking(self.endpoint):
+                raw = self._api.inspect_distribution(reference)
+        except sdk.APIError as error:
+            raise PullFailed(str(error.explanation or error)) from error
+        return str(raw["Descriptor"]["digest"])
+
+    def build(
+        self,
+        recipe: Recipe,
+        context: Iterable[bytes],
+        labels: Mapping[str, str],
+        timeout_s: float,
+        on_message: Callable[[str], None],
+    ) -> str:
+        """Build and tag; the image's id. No step of it has a network. Raises ``BuildFailed``."""
+        last: list[str] = []
+        with _talking(self.endpoint), _build_errors(recipe):
+            messages = self._api.build(
+                fileobj=context,
+                custom_context=True,
+                tag=recipe.tag,
+                buildargs=dict(recipe.arguments),
+                labels=dict(labels),
+                network_mode="none",
+                rm=True,
+                forcerm=True,
+                timeout=int(timeout_s),
+                decode=True,
+            )
+            for message in messages:
+                text = str(message.get("stream") or message.get("error") or "").strip()
+                if "error" in message:
+                    raise BuildFailed(f"{recipe.tag} cannot be built: {' '.join([*last[-1:], text])}")
+                if text:
+                    last = [*last[-4:], text]
+                    on_message(text)
+        built = self.image(recipe.tag)
+        if built is None:
+            raise BuildFailed(f"{recipe.tag} cannot be built: the daemon reported no error and left no image")
+        return built.id
+
+    def create(self, configuration: Json, name: str) -> str:
+        """The container's id. Raises ``docker.errors.APIError`` as ``Refused``."""
+        with _talking(self.endpoint), _refusals():
+            created = self._api.create_container_from_config(configuration, name)
+        return str(created["Id"])
+
+    def attach(self, container: str) -> Attached:
+        """Standard input (for the leash) and both outputs. To be opened before the start, so that nothing is missed."""
+        with _talking(self.endpoint):
+            stream = self._api.attach_socket(
+                container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 0}
+            )
+        return Attached(stream)
+
+    def start(self, container: str) -> None:
+        with _talking(self.endpoint), _refusals():
+            self._api.start(container)
+
+    def wait(self, container: str, timeout_s: float) -> None:
+        """Until it has ended. Raises ``TimeoutError`` after ``timeout_s`` seconds."""
+        try:
+            with _talking(self.endpoint), contextlib.suppress(sdk.NotFound):
+                self._api.wait(container, timeout=timeout_s)
+        except requests.exceptions.ReadTimeout as error:
+            raise TimeoutError from error
+
+    def state(self, container: str) -> State | None:
+        """``None`` where there is no such container any more."""
+        try:
+            with _talking(self.endpoint):
+                raw = self._api.inspect_container(container)["State"]
+        except sdk.NotFound:
+            return None
+        return State(raw["Status"], int(raw["ExitCode"]), bool(raw.get("OOMKilled")), str(raw.get("Error") or ""))
+
+    def remove(self, container: str) -> None:
+        """End it where it runs, and remove it with its own volumes; that it is gone already is as good."""
+        with _talking(self.endpoint), contextlib.suppress(sdk.APIError):
+            self._api.remove_container(container, v=True, force=True)
+
+    def kill(self, container: str) -> None:
+        with _talking(self.endpoint), contextlib.suppress(sdk.APIError):
+            self._api.kill(container)
+
+    def containers(self, label: str) -> list[Container]:
+        """All that carry a label, running or not."""
+        with _talking(self.endpoint):
+            raw = self._api.containers(all=True, filters={"label": label})
+        return [
+            Container(str(entry["Id"]), str(entry["State"]), str(entry["ImageID"]), entry.get("Labels") or {})
+            for entry in raw
+        ]
+
+
+class Refused(Exception):
+    """The daemon did not make or start a container; ``str`` is its message."""
+
+
+class Attached:
+    """A connection to a running container. Closing it lets the container's input end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._deadline = 0.0
+
+    def pieces(self, deadline: float) -> Iterator[bytes]:
+        """What the container prints, both outputs in the order in which they come, until it ends or the daemon goes.
+
+        Raises ``TimeoutError`` at ``deadline`` (of the monotonic clock).
+        """
+        self._deadline = deadline
+        while header := self._exactly(8):
+            _, left = struct.unpack(">BxxxL", header)
+            while left:
+                piece = self._receive(min(left, 1 << 16))
+                if not piece:
+                    return
+                left -= len(piece)
+                yield piece
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+
+    def _exactly(self, number: int) -> bytes:
+        data = b""
+        while len(data) < number:
+            piece = self._receive(number - len(data))
+            if not piece:
+                return b""
+            data += piece
+        return data
+
+    def _receive(self, number: int) -> bytes:
+        self._socket.settimeout(max(0.01, self._deadline - time.monotonic()))
+        try:
+            return self._socket.recv(number)
+        except ConnectionError:
+            return b""
+
+
+def _image(raw: dict[str, Any]) -> Image:
+    config = raw.get("Config") or {}
+    return Image(
+        id=str(raw["Id"]),
+        tags=tuple(raw.get("RepoTags") or ()),
+        digests=tuple(raw.get("RepoDigests") or ()),
+        size=int(raw.get("Size") or 0),
+        created=str(raw.get("Created", "")),
+        labels=config.get("Labels") or {},
+        environment=tuple(config.get("Env") or ()),
+    )
+
+
+def _tls(endpoint: Endpoint) -> TLSConfig | bool:
+    folder = endpoint.certificates
+    if folder is None:
+        return False
+    client = (str(folder / "cert.pem"), str(folder / "key.pem"))
+    return TLSConfig(client_cert=client, ca_cert=str(folder / "ca.pem"), verify=True)
+
+
+@contextlib.contextmanager
+def _talking(endpoint: Endpoint) -> Iterator[None]:
+    """One word for all the ways in which a daemon can be away."""
+    try:
+        yield
+    except requests.exceptions.ReadTimeout:
+        raise
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,
+        ConnectionError,
+        FileNotFoundError,
+    ) as error:
+        raise DaemonGone(_where(endpoint)) from error
+    except sdk.DockerException as error:
+        if isinstance(error, sdk.APIError):
+            raise
+        raise DaemonGone(f"{_where(endpoint)} ({error})") from error
+
+
+def _where(endpoint: Endpoint) -> str:
+    return f"no Docker daemon answers at {endpoint.url} ({endpoint.origin}): start it, or set DOCKER_HOST"
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except sdk.APIError as error:
+        raise Refused(str(error.explanation or error)) from error
+
+
+@contextlib.contextmanager
+def _build_errors(recipe: Recipe) -> Iterator[None]:
+    try:
+        yield
+    except requests.exceptions.ReadTimeout as error:
+        raise BuildFailed(f"{recipe.tag} cannot be built: the daemon was silent past the limit") from error
+    except sdk.APIError as error:
+        raise BuildFailed(f"{recipe.tag} cannot be built: {error.explanation or error}") from error

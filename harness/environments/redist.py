@@ -1,0 +1,124 @@
+"""TensorRT's libraries from redistributable packages: fetched on the host with Maven, checked, unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import process
+from harness.environments import Progress
+from harness.errors import EnvironmentUnavailable
+from harness.versions import Release, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One package of TensorRT's libraries in a Maven repository. ``libraries`` are in loading order; sizes in bytes."""
+
+    version: str
+    sha256: str
+    size: int
+    unpacked: int
+    libraries: tuple[str, ...]
+
+    @property
+    def coordinates(self) -> str:
+        return f"org.bytedeco:tensorrt:{self.version}:jar:linux-x86_64-redist"
+
+    @property
+    def file_name(self) -> str:
+        return f"tensorrt-{self.version}-linux-x86_64-redist.jar"
+
+
+ARCHIVES: Mapping[str, Archive] = {
+    "8.6.1": Archive(
+        version="8.6-1.5.10",
+        sha256="8694feefe1b23d079a23527e3a65ca1dead18fccedfe2afa96651174a903b379",
+        size=824_742_093,
+        unpacked=1_284_345_430,
+        libraries=("libnvinfer.so.8", "libnvinfer_plugin.so.8", "libnvparsers.so.8", "libnvonnxparser.so.8"),
+    ),
+    "10.15.1": Archive(
+        version="10.15-1.5.13",
+        sha256="8543a6bda95c5d42141d409e1b74024b444e96334a3815d53997cc4ec3cfce83",
+        size=533_640_349,
+        unpacked=929_828_639,
+        libraries=("libnvinfer.so.10", "libnvinfer_plugin.so.10", "libnvonnxparser.so.10"),
+    ),
+}
+
+
+def archive_for(release: Release) -> Archive | None:
+    """The package that holds this release, or a more exact form of it."""
+    return next((found for text, found in ARCHIVES.items() if release.version.covers(Version.parse(text))), None)
+
+
+def fetch(archive: Archive, cache: Path, progress: Progress) -> Path:
+    """The package's file: from the user's Maven repository where it is there, else fetched by ``mvn`` into ``cache``.
+
+    ``mvn`` brings the user's own settings (mirrors, proxies, credentials) with it.
+    """
+    kept = cache / archive.file_name
+    for place in (kept, _local_repository(archive)):
+        if place.is_file() and place.stat().st_size == archive.size:
+            return _verified(archive, place)
+    mvn = shutil.which("mvn")
+    if mvn is None:
+        raise EnvironmentUnavailable(
+            f"{archive.coordinates} is not here and mvn is not installed: install Maven, or put the file at {kept}"
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    _run_maven(mvn, archive, cache, progress)
+    if not kept.is_file():
+        raise EnvironmentUnavailable(f"{archive.coordinates}: mvn ended well but left no {kept.name}")
+    return _verified(archive, kept)
+
+
+def unpack(file: Path, into: Path) -> None:
+    """Put the libraries of a package, without its folders, into ``into``."""
+    into.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(file) as package:
+        for entry in package.infolist():
+            name = entry.filename.rpartition("/")[2]
+            if name.startswith("lib") and ".so" in name:
+                with package.open(entry) as source, (into / name).open("wb") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _run_maven(mvn: str, archive: Archive, cache: Path, progress: Progress) -> None:
+    command = [mvn, "-B", "-q", "dependency:copy", f"-Dartifact={archive.coordinates}", f"-DoutputDirectory={cache}"]
+    log = cache / f"{archive.file_name}.log"
+    with log.open("wb") as output:
+        running = process.start(command, stdout=output.fileno())
+        started = time.monotonic()
+        try:
+            while running.poll() is None:
+                waited = int(time.monotonic() - started)
+                progress(f"fetching {archive.coordinates}, {archive.size // 1_000_000} MB: {waited} s")
+                time.sleep(1)
+        finally:
+            process.end_group(running)
+    if running.returncode != 0:
+        lines = [line for line in log.read_text("utf-8", "replace").splitlines() if "ERROR" in line]
+        first = lines[0] if lines else process.ending(running.returncode)
+        raise EnvironmentUnavailable(f"{archive.coordinates} cannot be fetched: {first}")
+    log.unlink()
+
+
+def _local_repository(archive: Archive) -> Path:
+    root = Path(os.environ.get("MAVEN_REPO_LOCAL") or Path.home() / ".m2" / "repository")
+    return root / "org" / "bytedeco" / "tensorrt" / archive.version / archive.file_name
+
+
+def _verified(archive: Archive, file: Path) -> Path:
+    with file.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if found != archive.sha256:
+        raise EnvironmentUnavailable(f"{file} is not {archive.coordinates}: its SHA-256 is {found}; remove it")
+    return file
