@@ -40,7 +40,8 @@ class Cause:
     why: str
     matters: str
     facts: dict[str, str]
-    advice: tuple[Advice, ...]
+    advice: tuple[Advice, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
     consequences: tuple[str, ...] = ()
     waived_by: str = ""
 
@@ -59,8 +60,9 @@ def causes(cells: Sequence[CellRecord]) -> list[Cause]:
     endings: dict[tuple[Outcome, str], list[Place]] = {}
     consequences: dict[str, dict[str, None]] = {}
     for cell in cells:
+        own = _of_the_cell(cell)
         for case in cell.cases:
-            real = [finding for finding in case.findings if not finding.predicted]
+            real = [*own] + [finding for finding in case.findings if not finding.predicted]
             for finding in real:
                 if finding.consequence_of:
                     consequences.setdefault(finding.consequence_of, {})[finding.title] = None
@@ -71,6 +73,12 @@ def causes(cells: Sequence[CellRecord]) -> list[Cause]:
     found = [_explained(rule, seen, cells, tuple(consequences.get(rule, ()))) for rule, seen in grouped.items()]
     found += [_unexplained(outcome, places, cells) for (outcome, _), places in endings.items()]
     return sorted(found, key=lambda cause: (bool(cause.waived_by), _order(cause), -len(cause.places)))
+
+
+def _of_the_cell(cell: CellRecord) -> list[Finding]:
+    """Findings about the whole cell count for each of its cases, but once where a case has them itself."""
+    in_cases = {finding.rule for case in cell.cases for finding in case.findings}
+    return [finding for finding in cell.findings if not finding.predicted and finding.rule not in in_cases]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +163,10 @@ def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[Cell
         why="No rule explains this ending. The log is kept as it was written.",
         matters=_matters(Severity.FATAL, places),
         facts={},
-        advice=(
-            Advice(text=f"Look at the log: trt-matrix show {cell.id}::{case.id}"),
-            Advice(text=f"Look for known causes in it: trt-matrix classify {log}"),
-            *([Advice(text=f"Repeat it: {case.repeat}")] if case.repeat else []),
+        commands=(
+            ("Look at the log", f"trt-matrix show {cell.id}::{case.id}"),
+            ("Look for known causes in it", f"trt-matrix classify {log}"),
+            *([("Repeat it", case.repeat)] if case.repeat else []),
         ),
     )
 

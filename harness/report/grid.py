@@ -75,6 +75,13 @@ def build(cells: Sequence[CellRecord]) -> Grid:
     return Grid(columns, tuple(_row(cell, columns) for cell in cells))
 
 
+def by_flavour(cells: Sequence[CellRecord]) -> list[tuple[str, Grid]]:
+    """A grid for each flavour, for their recipes differ; those that ran come first."""
+    flavours = dict.fromkeys(cell.flavour for cell in cells)
+    grids = [(flavour, build([cell for cell in cells if cell.flavour == flavour])) for flavour in flavours]
+    return sorted(grids, key=lambda pair: not any(row.outcome.executed for row in pair[1].rows))
+
+
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The worst outcome. One that ran counts before one that did not; nothing at all has not run."""
     return min(outcomes, key=_BADNESS.__getitem__, default=Outcome.NOT_RUN)

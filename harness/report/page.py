@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import __version__, templates
 from harness.evidence.records import CellRecord, Outcome, Results, RunInfo
-from harness.report import causes, grid
+from harness.report import causes, grid, weights
 from harness.report.payload import embedded
 from harness.report.units import binary_size, seconds, short_hash
 
@@ -30,9 +30,10 @@ def html(results: Results, run_dir: Path) -> str:
         results=results,
         run=results.run,
         counts=results.counts,
-        grid=grid.build(results.cells),
+        grids=grid.by_flavour(results.cells),
         causes=causes.causes(results.cells),
         predictions=causes.predictions(results.cells),
+        weights=weights.rows(results.cells),
         not_run=causes.reasons_not_run(results.cells),
         static_rows=_static_rows(results.cells),
         open_causes=_OPEN_CAUSES,

@@ -14,6 +14,8 @@ from harness.report import grid
 from harness.report.causes import Cause, causes, number, reasons_not_run
 
 WIDTH = 80
+# Tabulate makes a column two characters wider than its head.
+_HEAD_PADDING = 2
 _SHORT = {
     Outcome.CRASHED: "CRASHED",
     Outcome.FAILED: "FAILED",
@@ -27,8 +29,11 @@ _SHORT = {
 
 def table(results: Results, index: Path | None = None) -> str:
     """The grid, what was found, what did not run, the counts, and where the page is."""
+    run = results.run
     counts = textwrap.fill(headline(results.counts), WIDTH)
-    parts = [*_grids(results), _found(causes(results.cells)), _not_run(results), counts]
+    about = [f"{run.id} ({run.label})" if run.label else ""]
+    about += ["Interrupted: what had not begun did not run."] if run.interrupted else []
+    parts = [*map(one_line, about), *_grids(results), _found(causes(results.cells)), _not_run(results), counts]
     if index is not None:
         parts.append(f"Report: {index}")
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -48,7 +53,7 @@ def _grids(results: Results) -> list[str]:
     several = len({column.route for column in built.columns}) > 1
     columns = [
         [
-            f"{column.route} {column.recipe}" if several else column.recipe,
+            f"{column.route}\n{column.recipe}" if several else column.recipe,
             *(_square(row.squares[place]) for row in built.rows),
         ]
         for place, column in enumerate(built.columns)
@@ -61,7 +66,8 @@ def _parts(columns: list[list[str]], width: int) -> Iterator[list[list[str]]]:
     part: list[list[str]] = []
     left = width
     for column in columns:
-        wide = 2 + max(map(len, column))
+        head, *squares = column
+        wide = 2 + max(*(len(line) + _HEAD_PADDING for line in head.split("\n")), *map(len, squares))
         if part and wide > left:
             yield part
             part, left = [], width

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from harness.evidence.records import Advice, CellRecord, Finding, Outcome, Severity
+from harness.report.causes import Cause, causes, predictions, reasons_not_run
+from harness.report.releases import Sight
+from tests import sample
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Cause]:
+    return {cause.rule or cause.outcome.value: cause for cause in causes(sample.results().cells)}
+
+
+def test_the_same_finding_is_one_cause(found: dict[str, Cause]) -> None:
+    scale = found["int8-plugin-scale"]
+    assert scale.extent == "8 cases of 2 cells"
+    assert scale.consequences == ("The builder returned no engine",)
+    assert "builder-returned-nothing" not in found
+
+
+def test_which_release_broke_it(found: dict[str, Cause]) -> None:
+    scale = found["int8-plugin-scale"]
+    assert scale.which.startswith("tensorrt-rtx 1.6.1 broke it: 1.5.0 ran the same cases without it.")
+    assert scale.which.endswith("1.7.1 ran the same cases without it.")
+
+
+def test_a_silent_release_is_not_called_good(found: dict[str, Cause]) -> None:
+    weights = found["fp16-subnormal-summary"]
+    assert [release.sight for release in weights.releases] == [Sight.MUTE, Sight.UNSAID, Sight.SEEN]
+    assert weights.which == "First said by tensorrt-rtx 1.7.1; 1.6.1 is only silent about it (unsaid)."
+
+
+def test_a_wrong_library_blames_no_release(found: dict[str, Cause]) -> None:
+    assert found["version-mismatch"].which.startswith("None: seen only in cells that loaded another")
+
+
+def test_the_only_release_is_not_blamed() -> None:
+    cause = causes([sample.rtx_cell("1.6.1", "12.9")])[0]
+    assert "is the only release that ran these cases" in cause.which
+
+
+def test_the_oldest_release_is_not_blamed() -> None:
+    cells = [sample.rtx_cell("1.6.1", "12.9"), sample.rtx_cell("1.7.1", "12.9")]
+    assert causes(cells)[0].which.startswith("Already in tensorrt-rtx 1.6.1, the oldest that ran these cases")
+
+
+def test_does_it_matter(found: dict[str, Cause]) -> None:
+    assert found["int8-plugin-scale"].matters.startswith("Yes: no engine")
+    assert "8 of 8 cases ended without an engine" in found["int8-plugin-scale"].matters
+    assert "Measured: largest output change 0.0021." in found["fp16-subnormal-summary"].matters
+
+
+def test_what_is_not_measured_is_said() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    bare = replace(cell, cases=[replace(case, metrics={}) for case in cell.cases])
+    assert causes([bare])[0].matters.endswith("This run has not measured by how much.")
+
+
+def test_remedies_that_cured_come_first(found: dict[str, Cause]) -> None:
+    assert [advice.standing for advice in found["int8-plugin-scale"].advice] == ["cured", "untried", "failed-here"]
+
+
+def test_an_unexplained_ending_is_shown_with_commands(found: dict[str, Cause]) -> None:
+    crash = found["crashed"]
+    assert crash.extent == "2 cases of 2 cells"
+    assert crash.which.startswith("Only here: the same case was built in 4 other cells")
+    assert crash.commands[0][1].startswith("trt-matrix show trtrtx1.5.0-cuda12.9-wheels::")
+
+
+def test_predictions_are_apart(found: dict[str, Cause]) -> None:
+    cells = sample.results().cells
+    classic = {cell.id for cell in cells if cell.flavour == "tensorrt"}
+    assert not any(classic & set(cause.cell_ids) for cause in found.values())
+    assert {seen.rule for seen in predictions(cells)} == {"fp16-subnormal-summary", "int8-plugin-scale"}
+
+
+def test_reasons_for_not_running_are_counted() -> None:
+    assert [(reason, cases, len(ids)) for reason, cases, ids in reasons_not_run(sample.results().cells)] == [
+        (sample.NO_GPU, 46, 8),
+        ("IBuilderConfig.int8_calibrator was removed in TensorRT 11", 2, 1),
+    ]
+
+
+def with_finding(finding: Finding) -> CellRecord:
+    return replace(sample.rtx_cell("1.5.0", "12.9"), findings=[finding])
+
+
+def test_a_finding_of_the_cell_alone_is_not_lost() -> None:
+    finding = Finding(rule="disk-full", title="The disk was full", severity=Severity.FATAL)
+    cause = next(cause for cause in causes([with_finding(finding)]) if cause.rule == "disk-full")
+    assert cause.extent == "16 cases of 1 cell"
+
+
+def test_a_waived_cause_comes_last() -> None:
+    finding = Finding(rule="known", title="Known", severity=Severity.FATAL, waived_by="until the vendor answers")
+    assert causes([with_finding(finding)])[-1].waived_by == "until the vendor answers"
+
+
+def test_numbers_that_differ_become_a_range() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    warned = [case for case in cell.cases if case.outcome is Outcome.WARNED]
+    cases = [
+        replace(case, findings=[replace(case.findings[0], facts={"subnormal_weights": 90 + place})])
+        for place, case in enumerate(warned)
+    ]
+    assert causes([replace(cell, cases=cases)])[0].facts == {"subnormal weights": "90 to 93"}
+
+
+def test_the_most_frequent_standing_of_a_remedy_counts() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    warned = [case for case in cell.cases if case.outcome is Outcome.WARNED]
+    advice = [Advice(text="try it", standing="cured"), *[Advice(text="try it", standing="failed-here")] * 3]
+    cases = [
+        replace(case, findings=[replace(case.findings[0], advice=[one])])
+        for case, one in zip(warned, advice, strict=True)
+    ]
+    assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["failed-here"]
