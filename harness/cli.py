@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "make the environments, run the cases, write the report",
     "report": "write the report of a run again from its evidence",
     "show": "show a run, a cell or a case in the terminal",
+    "compare": "tell what differs between two runs, nights, releases or a baseline",
     "audit": "count the weights that a lower precision cannot hold",
     "classify": "find the first cause in any TensorRT log",
     "api": "what each release's API has, and what of it your code needs",

@@ -74,12 +74,16 @@ def events(path: Path) -> Iterator[Event | None]:
     except OSError:
         return
     for line in data.splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            yield None
-            continue
-        yield event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+        yield parse_event(line)
+
+
+def parse_event(line: bytes | str) -> Event | None:
+    """One line of ``events.jsonl``, or of what a probe prints; ``None`` where it is no event."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
 
 
 def read_attestation(cell_folder: Path) -> Attestation | None:

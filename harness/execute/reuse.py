@@ -21,6 +21,7 @@ from harness.evidence.read import EVENTS_FORMAT
 from harness.evidence.records import CaseRecord, Host
 from harness.matrix.cell import Case
 
+_CELL_FILES = ("attestation.json", "negative-control")
 _PROBE = Path(__file__).resolve().parent.parent / "probe"
 
 
@@ -100,6 +101,16 @@ class ReuseIndex:
 def link_evidence(source: Path, target: Path) -> None:
     """Give a run its own copy of earlier evidence; hard links, since evidence is never changed."""
     shutil.copytree(source, target, copy_function=_link, dirs_exist_ok=True)
+
+
+def link_cell_files(source: Path, target: Path) -> None:
+    """Take over what belongs to a cell as a whole, where the new run has none of its own."""
+    for name in _CELL_FILES:
+        if (source / name).is_dir():
+            link_evidence(source / name, target / name)
+        elif (source / name).is_file():
+            target.mkdir(parents=True, exist_ok=True)
+            _link(str(source / name), str(target / name))
 
 
 def _link(source: str, target: str) -> None:

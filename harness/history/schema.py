@@ -38,7 +38,8 @@ _FIRST = (
     """CREATE TABLE run_cell (
         run INTEGER NOT NULL REFERENCES run (id), cell INTEGER NOT NULL REFERENCES cell (id),
         position INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES document (id), varying TEXT NOT NULL,
-        PRIMARY KEY (run, cell)) {clustered}""",
+        executed INTEGER NOT NULL, PRIMARY KEY (run, cell)) {clustered}""",
+    "CREATE INDEX run_cell_cell ON run_cell (cell, run)",
     """CREATE TABLE record (
         series INTEGER NOT NULL REFERENCES series (id), run INTEGER NOT NULL REFERENCES run (id),
         position INTEGER NOT NULL, outcome TEXT NOT NULL, document INTEGER NOT NULL REFERENCES document (id),

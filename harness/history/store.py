@@ -59,8 +59,10 @@ def place_of(given: str | None, out: Path) -> str:
 
 
 @contextmanager
-def opened(place: str | Path) -> Iterator[Database]:
-    """A history of the newest schema, closed at the end."""
+def opened(place: str | Path, *, must_exist: bool = False) -> Iterator[Database]:
+    """A history of the newest schema, closed at the end. ``must_exist``: only to read, so do not make one."""
+    if must_exist and "://" not in str(place) and not Path(place).is_file():
+        raise UsageError(f"history {place}: is not there; `trt-matrix run` makes it, or name one with --history")
     database = connect(place)
     try:
         migrate(database)

@@ -98,9 +98,12 @@ def _insert_cells(database: Database, run: int, results: Results) -> None:
     database.many("INSERT INTO cell (name, flavour, version) VALUES (?, ?, ?)", new)
     cells = _cell_keys(database) if new else cells
     database.many(
-        "INSERT INTO run_cell (run, cell, position, document, varying) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO run_cell (run, cell, position, document, varying, executed) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (run, cells[cell.id], position, documents[document.digest], varying)
+            (
+                *(run, cells[cell.id], position, documents[document.digest], varying),
+                sum(case.outcome.executed for case in cell.cases),
+            )
             for position, (cell, (document, varying)) in enumerate(zip(results.cells, parts, strict=True))
         ],
     )

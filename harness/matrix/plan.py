@@ -39,6 +39,11 @@ class PlannedCell:
     verdict: Verdict = RUNS
     cost: Cost | None = None
 
+    @property
+    def runs(self) -> bool:
+        """At least one case will run."""
+        return self.verdict.runs and any(case.verdict.runs for case in self.cases)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -1,0 +1,53 @@
+"""Compare two sets of records: what broke, was fixed, warns, fell silent, and what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from harness.analysis.case_changes import Side, changes_of
+from harness.analysis.changes import Change, Comparison, Kind
+from harness.analysis.pairs import CasePair, Pair, pairs
+from harness.evidence.records import CellRecord
+
+Matched = Callable[[Sequence[CellRecord], Sequence[CellRecord]], list[Pair]]
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+def _never(_change: Change) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of a comparison.
+
+    ``tolerances``: relative, by the value's name or family (``latency``: 0.03). ``waived`` says why a
+    change is expected, or nothing. ``matched`` decides which cells belong together.
+    """
+
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+    waived: Callable[[Change], str] = _never
+    matched: Matched = pairs
+
+
+def compare(before: Side, after: Side, rules: Rules | None = None) -> Comparison:
+    """All differences, the pressing first."""
+    rules = rules or Rules()
+    found: list[Change] = []
+    compared = 0
+    for pair in rules.matched(before.results.cells, after.results.cells):
+        for two in _case_pairs(pair):
+            compared += two.old is not None and two.new is not None
+            found += changes_of(two, before, after, rules.tolerances)
+    waived = [msgspec.structs.replace(change, waived=rules.waived(change)) for change in found]
+    ordered = sorted(waived, key=lambda c: (bool(c.waived), not c.worse, _ORDER[c.kind], c.cell, c.case, c.name))
+    return Comparison(before=before.title, after=after.title, compared=compared, changes=ordered)
+
+
+def _case_pairs(pair: Pair) -> list[CasePair]:
+    old = {case.id: case for case in pair.before.cases} if pair.before else {}
+    new = {case.id: case for case in pair.after.cases} if pair.after else {}
+    return [CasePair(pair, name, old.get(name), new.get(name)) for name in old | new]

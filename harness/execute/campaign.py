@@ -1,0 +1,75 @@
+"""A whole run: from a plan to results, with everything that cells share made and put away again."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness import __version__
+from harness.evidence.layout import RunFolder, cache_folder, create_run, timestamp
+from harness.evidence.records import Host, Results, RunInfo, count
+from harness.execute.cell_life import Context, request_stop
+from harness.execute.interrupt import interruptible
+from harness.execute.job_server import job_server
+from harness.execute.models import ModelStore
+from harness.execute.progress import Progress
+from harness.execute.reuse import ReuseIndex
+from harness.execute.sweep import sweep
+from harness.matrix.matrix import Matrix
+from harness.matrix.plan import Plan
+from harness.matrix.results import to_results
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: ``jobs`` cases at the same time, over all cells."""
+
+    out: Path
+    jobs: int
+    reuse: bool = True
+    keep_engines: bool = False
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress: Progress) -> tuple[RunFolder, Results]:
+    """Run what the plan lets through. The results hold no findings yet."""
+    run = create_run(options.out)
+    info = RunInfo(
+        id=run.id,
+        started=timestamp(),
+        harness=__version__,
+        host=host,
+        matrix=Path(matrix.file).name,
+        matrix_sha256=matrix.sha256,
+        command=shlex.join(["trt-matrix", *sys.argv[1:]]),
+    )
+    planned = to_results(plan, info)
+    cache = cache_folder(options.out).resolve()
+    pairs = list(zip(plan.cells, planned.cells, strict=True))
+    cell_ids = [cell.id for cell in planned.cells]
+    with job_server(options.jobs) as tokens, interruptible(lambda: request_stop(run, cell_ids)) as interruption:
+        context = Context(
+            run=run,
+            cache=cache,
+            host=host,
+            models=ModelStore(cache, options.jobs, lambda words: progress.stage("models", words)),
+            tokens=tokens,
+            jobs=options.jobs,
+            progress=progress,
+            index=ReuseIndex(cache / "cases", options.out.resolve()),
+            reuse=options.reuse,
+            keep_engines=options.keep_engines,
+            stopping=lambda: interruption.asked,
+        )
+        cells = sweep(pairs, context)
+    info = msgspec.structs.replace(info, finished=timestamp(), interrupted=interruption.asked)
+    return run, msgspec.structs.replace(planned, run=info, cells=cells, counts=count(cells))

@@ -1,0 +1,60 @@
+"""The job that a cell's probe is given: see docs/internals.md for the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from harness.environments import Prepared
+from harness.matrix.cell import Case
+from harness.subjects.keys import Prepared as Model
+
+FORMAT = 1
+# Once this file stands in a cell's evidence, its probe starts no further case.
+STOP_FILE = "stop"
+
+
+def write_job(
+    folder: Path,
+    prepared: Prepared,
+    cases: Mapping[str, tuple[Case, Model]],
+    *,
+    control: Path,
+    jobs: int,
+    tokens: Path,
+    keep_engines: bool,
+) -> Path:
+    """Write ``job.json`` into the cell's evidence folder."""
+    release = prepared.cell.release
+    job = {
+        "format": FORMAT,
+        "cell": prepared.cell.id,
+        "expect": {"flavour": release.flavour.value, "version": str(release.version)},
+        "libraries": prepared.libraries,
+        "module": prepared.module,
+        "out": str(folder.resolve()),
+        "jobs": jobs,
+        "tokens": str(tokens),
+        "keep_engines": keep_engines,
+        "negative_control": str(control.resolve()),
+        "cases": [_case(case, model, prepared.cell.timeouts.case) for case, model in cases.values()],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "job.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(job), indent=1))
+    return path
+
+
+def _case(case: Case, model: Model, timeout_s: float) -> dict[str, object]:
+    files = {"model": model.model, "network": model.network, "weights": model.weights}
+    return {
+        "id": case.id,
+        "route": case.route.value,
+        "recipe": case.recipe.value,
+        "target": case.target,
+        "timeout_s": timeout_s,
+        **{name: str(path.resolve()) if path else None for name, path in files.items()},
+        "options": dict(model.info.get("options", {})),
+    }

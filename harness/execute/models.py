@@ -1,0 +1,87 @@
+"""The model files of a run: each made once, however many cells need it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from harness.errors import HarnessError, InputError
+from harness.matrix.cell import Case, Recipe, Route
+from harness.subjects.keys import NEGATIVE_CONTROL, ModelRequest, Prepared, prepare_models
+
+
+class ModelUnavailable(HarnessError):
+    """The model of a case could not be made."""
+
+
+class ModelStore:
+    """Finds or makes models, from any thread; what is missing is made by ``processes`` processes at a time."""
+
+    def __init__(self, cache: Path, processes: int, progress: Callable[[str], None]) -> None:
+        self._cache = cache
+        self._processes = processes
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._ready: dict[str, Prepared] = {}
+        self._keys: dict[tuple[str, str, str, str], str] = {}
+
+    def key(self, case: Case) -> str:
+        """The key of a case's model. Raises ``InputError`` where a file that it needs cannot be read."""
+        name = (case.subject.name, case.route.value, case.recipe.value, case.variant)
+        if name not in self._keys:
+            try:
+                self._keys[name] = request(case).key
+            except OSError as error:
+                raise InputError(f"{error.filename}: {error.strerror}; subject {case.subject.name} needs it") from error
+        return self._keys[name]
+
+    def ensure(self, cases: Iterable[Case]) -> None:
+        """Make all that ``cases`` and their weight audits need, together, so that it is shared out well."""
+        wanted = [NEGATIVE_CONTROL]
+        for case in cases:
+            try:
+                self.key(case)
+            except InputError:
+                continue  # said again, and kept, when the case itself asks
+            wanted += [request(case), source_request(case)]
+        self._make(wanted)
+
+    def get(self, case: Case) -> Prepared:
+        """The model of a case. Raises ``ModelUnavailable`` where it cannot be made."""
+        return self._one(self.key(case), request(case))
+
+    def source(self, case: Case) -> Prepared:
+        """The same subject in FP32, whose weights the audit reads."""
+        return self._one("", source_request(case))
+
+    def negative_control(self) -> Path:
+        """The model that every parser must refuse."""
+        model = self._one(NEGATIVE_CONTROL.key, NEGATIVE_CONTROL).model
+        assert model is not None
+        return model
+
+    def _one(self, key: str, wanted: ModelRequest) -> Prepared:
+        key = key or wanted.key
+        if key not in self._ready:
+            self._make([wanted])
+        ready = self._ready[key]
+        if ready.error:
+            raise ModelUnavailable(f"model of {wanted.subject.name} ({wanted.recipe.value}): {ready.error}")
+        return ready
+
+    def _make(self, wanted: list[ModelRequest]) -> None:
+        with self._lock:
+            missing = {one.key: one for one in wanted if one.key not in self._ready}
+            if missing:
+                self._ready |= prepare_models(
+                    missing.values(), self._cache, processes=self._processes, progress=self._progress
+                )
+
+
+def request(case: Case) -> ModelRequest:
+    return ModelRequest(case.subject, case.route, case.recipe, case.variant)
+
+
+def source_request(case: Case) -> ModelRequest:
+    return ModelRequest(case.subject, Route.ONNX, Recipe.FP32)

@@ -1,0 +1,62 @@
+"""One line of a log: the frame that some logger put around it, and the message inside."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_MARK = re.compile(
+    r"\[(?P<letter>[VIWEFD])(?::onnxruntime[^\]]{0,200})?\]"
+    r"|\[(?P<lower>verbose|debug|trace|info|warn|warning|error|fatal|critical)\]"
+    r"|\b(?P<word>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)\b"
+    r"|(?:^|[|\s])(?P<glog>[IWEF])\d{4}\s\d\d:\d\d:\d\d"
+    r"|\d:\s(?P<tensorflow>[IWEF])\s"
+    r"|^(?P<python>Error)\[\d+\]:"
+)
+_LEVELS = {"T": "V", "D": "V", "C": "F"}
+
+# What loggers, containers and servers put before a message, taken off again and again until none is left.
+_FRAME = re.compile(
+    r"""\s*(?:
+      \[\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d\]                                   # TensorRT's own
+    | \[?\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:?\]?
+    | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?
+    | \[\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?\s+[A-Z]+\]                # ONNX Runtime, Polygraphy
+    | \[[VIWEFDO]\](?=\s|$) | \[[VIWEF]:onnxruntime[^\]]{0,200}\]
+    | \[(?:verbose|debug|trace|info|warn|warning|error|fatal|VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL)\]
+    | (?:VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|INTERNAL_ERROR):
+    | \[(?:TRT|TensorRT|TensorRT-LLM|TRT-LLM)\]:?
+    | [IWEF]\d{4}\s\d\d:\d\d:\d\d\.\d+\s+\d+\s+\S{1,80}\]                  # Triton
+    | [IWEF]\s+tensorflow\S{1,120}\] | TF-TRT\sWarning: | DefaultLogger
+    | [\w.-]{1,60}\s+\|(?=\s)                                             # docker compose
+    | \|(?=\s)
+    )\s*""",
+    re.VERBOSE,
+)
+
+
+def message(line: str) -> str:
+    """The line without its frame."""
+    position = 0
+    while found := _FRAME.match(line, position):
+        position = found.end()
+    return line[position:].strip()
+
+
+def level(before: str) -> str:
+    """``V I W E F`` as the last mark in ``before`` says, or an empty text."""
+    last = ""
+    for found in _MARK.finditer(before):
+        last = next(value for value in found.groups() if value)[0].upper()
+    return _LEVELS.get(last, last)
+
+
+def decoded(raw: bytes) -> str:
+    """A line as text; a line of Docker's own log files (JSON) is opened."""
+    text = raw.decode("utf-8", "replace").rstrip("\r\n")
+    if text.startswith('{"log":"'):
+        try:
+            return str(json.loads(text)["log"]).rstrip("\r\n")
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return text
+    return text

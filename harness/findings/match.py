@@ -1,0 +1,188 @@
+"""Where rules match a log, and which of its lines are errors that no rule knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import BinaryIO
+
+from harness.findings.blocks import Block, blocks
+from harness.findings.lines import decoded, level
+from harness.findings.names import split_names
+from harness.findings.rules import rules
+from harness.findings.rules.model import Rule
+from harness.findings.rules.pattern import anchors, compiled
+from harness.findings.scan import Scanner, expression_of, scanner
+from harness.findings.wrap import rejoined
+
+Fact = str | int | list[str]
+
+# A line is judged up to this many bytes around the hit: a list of names can be long.
+_BEFORE, _AFTER = 8 * 1024, 256 * 1024
+# Lines longer than this are not put together with their neighbours.
+_WRAP = 2000
+
+# What an error looks like where no rule knows it. Judged again by ``error_level``.
+_ERROR_MARKS = (
+    r"\[[EF]\]",
+    r"Error\[\d+\]",
+    r"Error Code \d+",
+    r"(?i)\berror[\]:]",
+    r"ERROR|FATAL",
+    r"(?:^|\n)[EF]\d{4} \d\d:",
+    r": [EF] tensorflow",
+    r"\[[EF]:onnxruntime",
+    r"(?:Error|Exception):",
+    r"Segmentation fault|core dumped|terminate called|Aborted|Bus error|Killed",
+    r"Assertion `",
+)
+_FATAL_TEXT = re.compile(
+    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
+    r"|\(core dumped\)|Assertion `[^`]{1,300}' failed"
+)
+_ERROR_TEXT = re.compile(r"\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |(?:^|[\s:])(?:fatal )?error: |^\s*ERROR\b[:\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule (or none: an unknown error) at a place. ``line`` counts from 1."""
+
+    rule: Rule | None
+    line: int
+    level: str
+    text: str
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+
+def matches(stream: BinaryIO) -> Iterator[Match]:
+    """In the order of the log."""
+    search, wanted = _search()
+    for block in blocks(stream):
+        yield from _in_block(block, search, wanted)
+
+
+@cache
+def _search() -> tuple[Scanner, tuple[tuple[Rule, ...], ...]]:
+    """The scanner and, for each of its texts, the rules to be judged where it is found (none: an error mark)."""
+    by_text: dict[str, dict[str, Rule]] = {mark: {} for mark in _ERROR_MARKS}
+    for rule in rules():
+        for expression in rule.patterns:
+            for anchor in anchors(expression):
+                by_text.setdefault(expression_of(anchor), {})[rule.id] = rule
+    return scanner(by_text), tuple(tuple(found.values()) for found in by_text.values())
+
+
+def _in_block(block: Block, search: Scanner, wanted: Sequence[tuple[Rule, ...]]) -> Iterator[Match]:
+    known: set[int] = set()
+    errors: list[tuple[int, int, int]] = []
+    found: list[Match] = []
+    judged: set[tuple[str, int]] = set()
+    for number, start, end, line in _lines_hit(block, search, len(wanted)):
+        if not wanted[number]:
+            errors.append((start, end, line))
+        for rule in wanted[number]:
+            if (rule.id, line) not in judged:
+                judged.add((rule.id, line))
+                found += _judge(rule, block.data, start, end, line, known)
+    found += _unknown(block.data, errors, known)
+    yield from sorted(_distinct(found), key=lambda match: match.line)
+
+
+def _distinct(found: Iterable[Match]) -> Iterator[Match]:
+    """A wrapped message is hit once per half: told once."""
+    seen: set[tuple[str, int, str]] = set()
+    for match in found:
+        key = (match.rule.id if match.rule else "", match.line, match.text)
+        if key not in seen:
+            seen.add(key)
+            yield match
+
+
+def _lines_hit(block: Block, search: Scanner, texts: int) -> Iterator[tuple[int, int, int, int]]:
+    """Each text once per line: its number, the line's start and end, the line's number."""
+    data = block.data
+    until = [-1] * texts
+    hits: list[tuple[int, int, int, int]] = []
+
+    def on_hit(number: int, end: int) -> None:
+        if end <= until[number]:
+            return
+        stop = data.find(b"\n", end)
+        stop = len(data) if stop < 0 else stop
+        until[number] = stop
+        start = data.rfind(b"\n", 0, end) + 1
+        # In a line too long to be judged whole, the place of the hit counts.
+        start = max(start, end - _BEFORE)
+        if block.fresh <= start < block.settled or (
+            start < block.fresh < end <= block.settled and stop - start > _WRAP
+        ):
+            hits.append((start, min(stop, end + _AFTER), number, end))
+
+    search(data, on_hit)
+    hits.sort()
+    line, counted = block.first_line, 0
+    for start, stop, number, _ in hits:
+        line += data.count(b"\n", counted, start)
+        counted = start
+        yield number, start, stop, line
+
+
+def _judge(rule: Rule, data: bytes, start: int, end: int, line: int, known: set[int]) -> list[Match]:
+    text = decoded(data[start:end])
+    for pattern in map(compiled, rule.patterns):
+        if found := pattern.search(text):
+            return _told(rule, found, text, [line], known)
+    if end - start <= _WRAP:
+        for first, joined, ends in rejoined(data, start, line):
+            for pattern in map(compiled, rule.patterns):
+                found = pattern.search(joined)
+                if found and found.start() < ends[0]:
+                    return _told(rule, found, joined, range(first, first + _lines_to(found.end(), ends)), known)
+    return []
+
+
+def _lines_to(offset: int, ends: Sequence[int]) -> int:
+    return 1 + sum(end < offset for end in ends)
+
+
+def _told(rule: Rule, found: re.Match[str], text: str, lines: Sequence[int], known: set[int]) -> list[Match]:
+    known.update(lines)
+    mark = level(text[: found.start()])
+    if mark in ("V", "I") and rule.severity == "fatal" and not rule.any_level:
+        return []
+    return [Match(rule, lines[0], mark, text, _facts(rule, found))]
+
+
+def _facts(rule: Rule, found: re.Match[str]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for name, value in found.groupdict().items():
+        if value is None:
+            continue
+        if name in rule.integers:
+            facts[name] = int(value)
+        elif name in rule.lists:
+            facts[name] = split_names(value)
+        else:
+            facts[name] = value.strip()
+    return facts
+
+
+def _unknown(data: bytes, lines: Sequence[tuple[int, int, int]], known: set[int]) -> Iterator[Match]:
+    """Errors on lines that no rule took."""
+    spans = dict.fromkeys((start, end, line) for start, end, line in lines if line not in known)
+    for start, end, line in spans:
+        text = decoded(data[start : min(end, start + _WRAP)])
+        if mark := error_level(text):
+            yield Match(None, line, mark, text)
+
+
+def error_level(text: str) -> str:
+    """``F`` or ``E`` where a line is an error, else an empty text."""
+    if _FATAL_TEXT.search(text):
+        return "F"
+    mark = level(text[:400])
+    if mark in ("E", "F"):
+        return mark
+    return "E" if not mark and _ERROR_TEXT.search(text) else ""

@@ -1,0 +1,39 @@
+"""Reads a file of rules and refuses what could not work, naming the rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import yaml
+
+from harness.errors import ConfigError
+from harness.findings.rules import pattern
+from harness.findings.rules.model import Rule, RuleFile
+
+# The C loader is ten times as fast; it is missing only where PyYAML was built without libyaml.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def parse_rules(text: bytes, *, file: str) -> list[Rule]:
+    """The rules of one file. Raises ConfigError."""
+    try:
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader)
+        parsed = msgspec.convert(document, RuleFile)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not YAML: {error}".replace("\n", " "), file=file) from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"not a file of rules: {error}", file=file) from error
+    return [_checked(msgspec.structs.replace(rule, family=parsed.family), file) for rule in parsed.rules]
+
+
+def _checked(rule: Rule, file: str) -> Rule:
+    groups: set[str] = set()
+    for expression in rule.patterns:
+        try:
+            groups |= pattern.check(expression)
+        except pattern.PatternError as error:
+            raise ConfigError(f"rule {rule.id}: pattern {expression!r} {error}", file=file) from error
+    if missing := set(rule.integers + rule.lists) - groups:
+        raise ConfigError(f"rule {rule.id}: no pattern has a group named {min(missing)}", file=file)
+    return rule

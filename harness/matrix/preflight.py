@@ -1,0 +1,161 @@
+"""The verdict on every cell and case before anything is downloaded: a pure function of matrix, host and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from harness.evidence.records import Cost, Host, Outcome
+from harness.matrix.cell import Case, Cell, EnvironmentKind, Recipe, Route
+from harness.matrix.host import capabilities
+from harness.matrix.matrix import Matrix, MatrixCell
+from harness.matrix.plan import RUNS, Plan, PlannedCase, PlannedCell, Verdict
+from harness.support import api, facts
+from harness.versions import Flavour, Release, Version
+
+# Why an environment cannot be provided here, and what it would cost; asked only where the rest lets a cell run.
+Missing = Callable[[Cell], str]
+Costs = Callable[[Cell], Cost | None]
+
+_ROUTE_NEEDS = {
+    Route.ONNX: ("onnx-parser",),
+    Route.HOST_DECODE: ("network",),
+    Route.PLUGIN: ("plugin-v2",),
+}
+_RECIPE_NEEDS: dict[Recipe, tuple[str, ...]] = {
+    Recipe.FP32: (),
+    Recipe.FP16_FLAG: ("fp16-flag",),
+    Recipe.FP16_TYPED: ("strongly-typed",),
+    Recipe.BF16_FLAG: ("bf16-flag",),
+    Recipe.BF16_TYPED: ("strongly-typed", "bf16"),
+    Recipe.INT8_CALIBRATED: ("int8-calibrator",),
+    Recipe.INT8_QDQ: ("quantize",),
+    Recipe.FP8_QDQ: ("fp8", "quantize"),
+}
+_FP8_FROM = Version((8, 9))
+
+
+def preflight(matrix: Matrix, host: Host, missing: Missing, costs: Costs) -> Plan:
+    """Cells and cases with a verdict each. A cell that cannot run here keeps its cases."""
+    cells = tuple(_cell(matrix, one, host, missing, costs) for one in matrix.cells)
+    return Plan(cells, matrix.notes)
+
+
+def cases_of(matrix: Matrix, cell: MatrixCell) -> tuple[Case, ...]:
+    """Every case of a cell, in the order of the file."""
+    return tuple(
+        Case(subject, route, recipe, target)
+        for subject in matrix.subjects
+        for route in subject.routes
+        for recipe in subject.recipes
+        for target in cell.targets
+    )
+
+
+def _cell(matrix: Matrix, wanted: MatrixCell, host: Host, missing: Missing, costs: Costs) -> PlannedCell:
+    cell = wanted.cell
+    reasons = [reason for reason in (_software(cell), *_machine(cell, host)) if reason]
+    if not reasons:
+        reasons = [reason for reason in (missing(cell),) if reason]
+    verdict = Verdict(Outcome.NOT_RUN, "; ".join(reasons)) if reasons else RUNS
+    cases = tuple(PlannedCase(case, _case(case, cell, host, verdict)) for case in cases_of(matrix, wanted))
+    return PlannedCell(cell, cases, verdict, costs(cell) if verdict.runs else None)
+
+
+def _software(cell: Cell) -> str:
+    """The release against the CUDA and the Python asked for. An image is its own proof of what goes together."""
+    known = facts.describe(cell.release)
+    if known is None or (cell.environment is EnvironmentKind.DOCKER and not cell.source.startswith("redist:")):
+        return ""
+    majors = {Version.parse(cuda).major for cuda in known.cuda}
+    if Version.parse(cell.cuda).major not in majors:
+        return f"{_name(cell.release)} has no build for CUDA {cell.cuda} ({facts.span(known.cuda)})"
+    python = Version.parse(cell.python)
+    if known.python and not Version.parse(known.python[0]) <= python <= Version.parse(known.python[1]):
+        return f"{_name(cell.release)} has no bindings for Python {cell.python} ({facts.span(known.python)})"
+    if cell.ubuntu and known.ubuntu and Version.parse(cell.ubuntu) < Version.parse(known.ubuntu[0]):
+        return f"{_name(cell.release)} is not made for Ubuntu {cell.ubuntu} ({facts.span(known.ubuntu)})"
+    return ""
+
+
+def _machine(cell: Cell, host: Host) -> list[str]:
+    """The host against the cell: Docker, GPU, driver."""
+    reasons = []
+    if cell.environment is EnvironmentKind.DOCKER and not host.docker:
+        reasons.append("no Docker daemon answers on this host")
+    if cell.release.flavour is Flavour.TENSORRT:
+        reasons.append(_gpu(cell, host))
+    return [reason for reason in (*reasons, _driver(cell, host)) if reason]
+
+
+def _gpu(cell: Cell, host: Host) -> str:
+    # Without a GPU the redistributable libraries can still be loaded and attested, at little cost.
+    if not host.gpus and not host.driver and not cell.source.startswith(("redist:", "prefix:")):
+        return "no NVIDIA GPU on this host (TensorRT needs one even to build)"
+    known = facts.describe(cell.release)
+    found = capabilities(host)
+    if known is None or not found or any(known.supports_sm(capability) for capability in found):
+        return ""
+    return f"{_name(cell.release)} does not support this GPU, compute capability {', '.join(found)}"
+
+
+def _driver(cell: Cell, host: Host) -> str:
+    if not host.driver:
+        return ""
+    have = Version.parse(host.driver)
+    image = facts.image(cell.source.removeprefix("ngc:"))
+    if image is None or not image.driver:
+        family = facts.family_driver(cell.cuda)
+        if family and have < Version.parse(family):
+            return f"driver {host.driver} is too old for CUDA {cell.cuda}, which needs {family}"
+        return ""
+    branches = [Version.parse(branch) for branch in image.driver_datacenter]
+    fits_branch = any(have.major == branch.major and have >= branch for branch in branches)
+    if have >= Version.parse(image.driver) or fits_branch:
+        return ""
+    return f"driver {host.driver} is too old for image {image.tag}, which needs {image.driver}"
+
+
+def _case(case: Case, cell: Cell, host: Host, verdict: Verdict) -> Verdict:
+    """What the release can never do comes before what this host lacks."""
+    lacks = _lacks(cell.release, case.route, case.recipe) or _target(cell.release, case.target, case.recipe)
+    if lacks:
+        return Verdict(Outcome.NOT_APPLICABLE, lacks)
+    if not verdict.runs:
+        return verdict
+    if case.target == "device" and not host.gpus and cell.release.flavour is Flavour.TENSORRT_RTX:
+        return Verdict(Outcome.NOT_RUN, "no NVIDIA GPU on this host for target device; name one such as sm86")
+    return RUNS
+
+
+@cache
+def _lacks(release: Release, route: Route, recipe: Recipe) -> str:
+    for feature in (*_ROUTE_NEEDS[route], *_RECIPE_NEEDS[recipe]):
+        reason = api.absence(release, feature)
+        if reason:
+            return reason
+    return ""
+
+
+@cache
+def _target(release: Release, target: str, recipe: Recipe) -> str:
+    if target == "device":
+        return ""
+    capability = sm_version(target)
+    known = facts.describe(release)
+    if known is not None and not known.supports_sm(capability):
+        return f"{_name(release)} does not build for compute capability {capability}"
+    if recipe is Recipe.FP8_QDQ and Version.parse(capability) < _FP8_FROM:
+        return f"FP8 needs compute capability {_FP8_FROM}, the target has {capability}"
+    return ""
+
+
+def sm_version(target: str) -> str:
+    """``sm86`` as ``8.6``, ``sm120`` as ``12.0``."""
+    digits = target.removeprefix("sm")
+    return f"{digits[:-1]}.{digits[-1]}"
+
+
+def _name(release: Release) -> str:
+    title = "TensorRT" if release.flavour is Flavour.TENSORRT else "TensorRT-RTX"
+    return f"{title} {release.version}"

@@ -1,0 +1,65 @@
+"""One call from ``matrix.yaml`` and a host to a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.environments import kind_of
+from harness.evidence.records import Cost, Host
+from harness.matrix.cell import Cell
+from harness.matrix.expand import expand
+from harness.matrix.load import Document, load
+from harness.matrix.matrix import Matrix
+from harness.matrix.plan import Plan
+from harness.matrix.preflight import preflight
+from harness.subjects import options
+
+CACHE = Path("reports/out/cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What will be done, and the matrix that asked for it."""
+
+    plan: Plan
+    matrix: Matrix
+
+
+def make_plan(path: Path, host: Host, cache: Path = CACHE) -> Planned:
+    """Read a matrix and give every cell and case its verdict on this host. Downloads nothing.
+
+    Raises ``ConfigError`` with file, line and column where the file is wrong.
+    """
+    document = load(path)
+    _check_subjects(document)
+    matrix = expand(document, host.python)
+
+    def costs(cell: Cell) -> Cost | None:
+        return kind_of(cell).cost(cell, cache)
+
+    return Planned(preflight(matrix, host, _missing, costs), matrix)
+
+
+def _missing(cell: Cell) -> str:
+    try:
+        return kind_of(cell).missing(cell)
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("harness.environments."):
+            raise
+        return f"{cell.environment} environments are not part of this version"
+
+
+def _check_subjects(document: Document) -> None:
+    for number, subject in enumerate(document.model.subjects):
+        steps = ("subjects", number, "options")
+        try:
+            options.check(subject.model, subject.options)
+        except options.OptionError as error:
+            key = error.message.startswith(f"{subject.model} has no option")
+            raise document.error((*steps, error.option), f"subject {subject.name}: {error.message}", key=key) from None
+        if subject.model == "onnx":
+            for place, route in enumerate(subject.routes):
+                if route != "onnx":
+                    message = f"subject {subject.name}: an ONNX file has no route {route}; the one it has is onnx"
+                    raise document.error(("subjects", number, "routes", place), message)

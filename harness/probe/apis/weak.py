@@ -1,0 +1,24 @@
+"""8.x: precision is asked for by flags, and the builder chooses layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import FLAGS, Api
+
+
+class WeakApi(Api):
+    generation = "8.x"
+
+    def create_network(self, builder: Any, recipe: str) -> Any:
+        if recipe in ("fp16-typed", "bf16-typed", "fp8-qdq"):
+            self.flag("NetworkDefinitionCreationFlag", "STRONGLY_TYPED")
+        return builder.create_network(self.explicit_batch())
+
+    def set_precision(self, config: Any, recipe: str) -> None:
+        # An explicitly quantised network (Q/DQ) is built as such only with the INT8 flag set.
+        name = "INT8" if recipe == "int8-qdq" else FLAGS.get(recipe)
+        if name is not None:
+            config.set_flag(self.flag("BuilderFlag", name))
+        if recipe == "int8-calibrated":
+            self.require_calibrator(config)

@@ -1,0 +1,88 @@
+"""INT8 calibration from batches that the job brings, for releases that still calibrate."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, List, Optional
+
+from .apis.base import Api
+from .child import Desk
+from .cuda import DeviceBuffer
+from .outcome import CaseFailed, NotApplicable
+
+_ALGORITHMS = {"entropy2": "IInt8EntropyCalibrator2", "minmax": "IInt8MinMaxCalibrator"}
+CACHE = "calibration.cache"
+
+
+def attach(desk: Desk, api: Api, config: Any) -> Optional[object]:
+    """Give the builder a calibrator where the recipe wants one; returns it, as it must outlive the build.
+
+    ``options["calibration"]``: ``batches`` (an .npy file shaped batches x the input's shape),
+    ``algorithm`` (``entropy2`` or ``minmax``), ``cache`` (a calibration cache to start from).
+    """
+    if desk.case.recipe != "int8-calibrated":
+        return None
+    options = desk.case.options.get("calibration") or {}
+    name = _ALGORITHMS.get(options.get("algorithm", "entropy2"))
+    if name is None:
+        raise CaseFailed("calibration algorithm {} is not known".format(options.get("algorithm")))
+    base = getattr(api.trt, name, None)
+    if base is None:
+        raise NotApplicable("{} is missing".format(name))
+    source = Batches(options["batches"]) if options.get("batches") else None
+    calibrator = make(base, source, desk.folder, options.get("cache"))
+    config.int8_calibrator = calibrator
+    return calibrator  # type: ignore[no-any-return]
+
+
+class Batches:
+    """Batches of one input, copied to the device one after another."""
+
+    def __init__(self, path: str, buffer: Callable[[int], DeviceBuffer] = DeviceBuffer) -> None:
+        import numpy as np  # the cell's own NumPy, which only calibration needs by name
+
+        self._array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        if self._array.ndim < 2 or not len(self._array):
+            raise CaseFailed("{}: no calibration batches: shape {}".format(path, self._array.shape))
+        self._contiguous = np.ascontiguousarray
+        self._buffer = buffer(self._array[0].nbytes)
+        self._next = 0
+
+    @property
+    def size(self) -> int:
+        return int(self._array.shape[1])
+
+    def next(self) -> Optional[int]:
+        """Device address of the next batch; ``None`` after the last."""
+        if self._next >= len(self._array):
+            return None
+        self._buffer.upload(self._contiguous(self._array[self._next]))
+        self._next += 1
+        return self._buffer.address
+
+
+def make(base: Any, source: Optional[Batches], folder: str, cache: Optional[str]) -> Any:
+    """A calibrator of the module's class ``base``; it keeps the calibration cache with the evidence."""
+
+    class Calibrator(base):  # type: ignore[misc]
+        def __init__(self) -> None:
+            base.__init__(self)
+
+        def get_batch_size(self) -> int:
+            return 1 if source is None else source.size
+
+        def get_batch(self, names: List[str], *_: Any) -> Optional[List[int]]:
+            address = None if source is None else source.next()
+            return None if address is None else [address] * len(names)
+
+        def read_calibration_cache(self) -> Optional[bytes]:
+            if cache is None:
+                return None
+            with open(cache, "rb") as file:
+                return file.read()
+
+        def write_calibration_cache(self, data: Any) -> None:
+            with open(os.path.join(folder, CACHE), "wb") as file:
+                file.write(memoryview(data))
+
+    return Calibrator()

@@ -1,0 +1,114 @@
+"""One case, inside its own process: parse, build, read the engine's layers back."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple
+
+from . import apis, calibration, engine, library, logger, negative, networks, recipes, shapes
+from .apis.base import Api
+from .child import Desk
+from .job import Job
+from .outcome import PASSED, CaseFailed, NotApplicable, Outcome
+
+
+class Loaded:
+    """What the parent has imported once for all cases."""
+
+    trt: Any = None
+    import_s = 0.0
+    gpus: Tuple[str, ...] = ()
+
+
+@dataclass
+class Tools:
+    """The library's objects that live as long as the case."""
+
+    api: Api
+    heard: logger.Heard
+    logger: Any
+    builder: Any
+
+
+def prepare(job: Job, facts: Dict[str, Any]) -> None:
+    """Load and import once in the parent; nothing here initialises CUDA, so its children may fork from it."""
+    started = time.monotonic()
+    importlib.import_module("numpy")
+    library.load(job.libraries)
+    Loaded.trt = importlib.import_module(job.module)
+    Loaded.import_s = time.monotonic() - started
+    Loaded.gpus = tuple(facts["gpus"])
+
+
+def run(desk: Desk) -> Outcome:
+    """The whole case. What the release refuses or the library cannot do ends it with a reason."""
+    desk.events.write("timing", name="import", seconds=round(Loaded.import_s, 6))
+    try:
+        return _run(desk)
+    except NotApplicable as error:
+        desk.events.write("refused", reason=str(error))
+        return Outcome("not-applicable", str(error))
+    except CaseFailed as error:
+        return Outcome("failed", str(error))
+
+
+def _run(desk: Desk) -> Outcome:
+    desk.events.write("stage", stage="parse")
+    started = time.monotonic()
+    tools = _tools(desk)
+    network = tools.api.create_network(tools.builder, desk.case.recipe)
+    if desk.case.is_negative_control:
+        return negative.control(desk, tools.api, network, tools.logger)
+    owner = networks.populate(desk, tools.api, network, tools.logger)
+    desk.measure("parse", time.monotonic() - started)
+    _describe(desk, network)
+    desk.events.write("stage", stage="build")
+    plan = _build(desk, tools, network)
+    del owner
+    source, found = engine.read_layers(tools.api, tools.logger, plan, tools.heard, Loaded.gpus)
+    broken = recipes.broken_promise(desk.case.recipe, engine.keep(desk, plan, source, found))
+    return PASSED if broken is None else Outcome("failed", broken)
+
+
+def _tools(desk: Desk) -> Tools:
+    heard = logger.Heard()
+    sink = logger.make(Loaded.trt, desk.log, heard)
+    api, why = apis.choose(Loaded.trt)
+    desk.events.write("api", generation=api.generation, reason=why)
+    builder = Loaded.trt.Builder(sink)
+    if builder is None:
+        raise CaseFailed("builder: " + _first_error(heard))
+    return Tools(api, heard, sink, builder)
+
+
+def _build(desk: Desk, tools: Tools, network: Any) -> Any:
+    """The serialized engine. Its time is the library's: making the configuration and building."""
+    started = time.monotonic()
+    config = tools.builder.create_builder_config()
+    config.profiling_verbosity = tools.api.flag("ProfilingVerbosity", "DETAILED")
+    tools.api.set_precision(config, desk.case.recipe)
+    tools.api.set_target(config, desk.case.target)
+    shapes.add_profile(tools.builder, network, config, desk.case.options)
+    calibrator = calibration.attach(desk, tools.api, config)
+    plan = tools.builder.build_serialized_network(network, config)
+    desk.measure("build", time.monotonic() - started)
+    del calibrator
+    if plan is None:
+        raise CaseFailed("builder: " + _first_error(tools.heard))
+    return plan
+
+
+def _describe(desk: Desk, network: Any) -> None:
+    desk.events.write(
+        "network",
+        layers=network.num_layers,
+        inputs=[shapes.describe(tensor) for tensor in shapes.inputs(network)],
+        outputs=[shapes.describe(tensor) for tensor in shapes.outputs(network)],
+    )
+
+
+def _first_error(heard: logger.Heard) -> str:
+    """The first error is the cause; what follows it are consequences."""
+    return heard.errors[0].splitlines()[0] if heard.errors else "gave no engine and no error text"

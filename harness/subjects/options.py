@@ -1,0 +1,73 @@
+"""The options of a subject, checked before anything is made of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+
+BACKBONES = ("mobilenet0.25", "resnet50")
+_PATH = re.compile(r"[A-Za-z0-9._+/@-]{1,400}", re.ASCII)
+_SEED = re.compile(r"seed:[0-9]{1,9}", re.ASCII)
+
+
+class OptionError(ValueError):
+    """An option is wrong; ``option`` is its name, or the missing one's."""
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option
+        self.message = message
+
+
+def check(model: str, options: Mapping[str, object]) -> None:
+    """Raise ``OptionError`` where ``options`` do not fit a subject of ``model`` (``retinaface`` or ``onnx``)."""
+    checks, needed = _MODELS[model]
+    for name, value in options.items():
+        if name not in checks:
+            near = difflib.get_close_matches(name, checks, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(checks)}"
+            raise OptionError(name, f"{model} has no option {name!a}; {hint}")
+        checks[name](name, value)
+    for name in needed:
+        if name not in options:
+            raise OptionError(name, f"{model} needs the option {name}")
+
+
+def _backbone(name: str, value: object) -> None:
+    if value not in BACKBONES:
+        near = difflib.get_close_matches(str(value), BACKBONES, n=1, cutoff=0.3)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        raise OptionError(name, f"{_shown(value)} is not one of {', '.join(BACKBONES)}{hint}")
+
+
+def _size(name: str, value: object) -> None:
+    """Height and width in pixels: the largest stride is 32."""
+    if type(value) is not int or value % 32 or not 32 <= value <= 4096:
+        low = min(max(value // 32 * 32, 32), 4096) if type(value) is int else 640
+        raise OptionError(name, f"{_shown(value)} is not a multiple of 32 from 32 to 4096; the nearest is {low}")
+
+
+def _weights(name: str, value: object) -> None:
+    if not (isinstance(value, str) and (_SEED.fullmatch(value) or _is_path(value))):
+        raise OptionError(name, f"{_shown(value)} is neither seed:NUMBER nor a plain path")
+
+
+def _path(name: str, value: object) -> None:
+    if not (isinstance(value, str) and _is_path(value)):
+        raise OptionError(name, f"{_shown(value)} is not a plain path: letters, digits and . _ + - / @")
+
+
+def _is_path(value: str) -> bool:
+    return bool(_PATH.fullmatch(value)) and not value.startswith("-") and ".." not in value.split("/")
+
+
+def _shown(value: object) -> str:
+    return f"{value!a}"[:80]
+
+
+_Check = Callable[[str, object], None]
+_MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
+    "retinaface": ({"backbone": _backbone, "size": _size, "weights": _weights}, ("backbone", "size", "weights")),
+    "onnx": ({"path": _path}, ("path",)),
+}

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError
+from harness.evidence.records import Severity
+from harness.findings.classify import classify_file, classify_text
+
+MISSION = (
+    "[W] [TRT] TensorRT encountered issues when converting weights between types and that could affect accuracy.\n"
+    "[W] [TRT]  - 100 weights are affected by this issue: Detected subnormal FP16 values.\n"
+    "[W] [TRT]  - 73 weights are affected by this issue: Detected values less than smallest positive FP16 subnormal "
+    "value and converted them to the FP16 minimum subnormalized value.\n"
+    "[E] [TRT] 2: Assertion scales.size() == 1 failed. \n"
+    "[E] [TRT] 2: [pluginV2Runner.cpp::getInputHostScale::88] Error Code 2: Internal Error "
+    "(Assertion scales.size() == 1 failed. )\n"
+    "[E] [TRT] 2: [pluginV2Runner.cpp::execute::265] Error Code 2: Internal Error "
+    "(Assertion status == kSTATUS_SUCCESS failed. )\n"
+)
+
+
+def test_the_mission_s_log() -> None:
+    classified = classify_text(MISSION)
+    facts = {finding.rule: finding.facts.get("weights") for finding in classified.findings}
+    assert classified.first_cause == "plugin-scale-assert"
+    assert facts["fp16-subnormal-summary"] == 100
+    assert facts["fp16-below-subnormal-summary"] == 73
+
+
+def test_consequences_stand_under_their_cause() -> None:
+    second = classify_text(MISSION).findings[1]
+    assert (second.rule, second.consequence_of) == ("plugin-execute-status", "plugin-scale-assert")
+
+
+def test_the_short_form_is_counted_with_the_long_one() -> None:
+    cause = classify_text(MISSION).findings[0]
+    assert [place.line for place in cause.evidence] == [4, 5]
+    assert "occurrences" not in cause.facts
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_endings(ending: str) -> None:
+    assert classify_text(MISSION.replace("\n", ending)).findings == classify_text(MISSION).findings
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_encodings(encoding: str) -> None:
+    rules = [finding.rule for finding in classify_text(MISSION.encode(encoding)).findings]
+    assert rules == [finding.rule for finding in classify_text(MISSION).findings]
+
+
+def test_a_wrapped_message() -> None:
+    text = "[W] [TRT]  - 73 weights are affected by this issue: Detected values less\nthan smallest positive FP16\n"
+    wrapped = text + "subnormal value and converted them\n"
+    assert classify_text(wrapped).findings[0].facts == {"weights": 73}
+
+
+def test_a_message_cut_inside_a_word() -> None:
+    found = classify_text("[W] [TRT]  - 7 weights are affe\ncted by this issue: Detected subnormal FP16 values.\n")
+    assert found.findings[0].facts == {"weights": 7}
+
+
+def test_colours() -> None:
+    found = classify_text(
+        "\x1b[33m[W] [TRT]  - 7 weights are \x1b[1maffected\x1b[0m by this issue: Detected subnormal FP16 values."
+    )
+    assert found.findings[0].facts == {"weights": 7}
+
+
+def test_unknown_errors_are_kept_and_clustered() -> None:
+    found = classify_text("[E] 9: [frob.cpp::go::11] jam at 0x1f\n[E] 9: [frob.cpp::go::12] jam at 0x2f\n")
+    assert [(finding.rule, finding.facts["occurrences"]) for finding in found.findings] == [("unknown-error", 2)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[I] [TRT] Calibrated INT8 scale for tensor 'x' is 1",
+        "[V] [TRT] Setting scale: no Error, Warning: 0",
+        "[I] Finished with 0 errors and 0 warnings",
+        "[V] [TRT] Parsing node: ERROR_head [Scale]",
+        "&&&& PASSED TensorRT.trtexec [TensorRT v8601]",
+    ],
+)
+def test_harmless_words(line: str) -> None:
+    assert classify_text(line).findings == []
+
+
+def test_a_missing_log_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        classify_file(tmp_path / "none.log")
+
+
+def test_severity_of_the_first_cause() -> None:
+    assert classify_text(MISSION).findings[0].severity is Severity.FATAL

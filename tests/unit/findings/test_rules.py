@@ -1,0 +1,31 @@
+"""Each example of each rule is a test."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.findings.classify import classify_text
+from harness.findings.rules import by_id, rules
+from harness.findings.rules.model import Example, Rule
+
+EXAMPLES = [(rule, number, example) for rule in rules() for number, example in enumerate(rule.examples)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [pytest.param(rule, example, id=f"{rule.id}-{number}") for rule, number, example in EXAMPLES],
+)
+def test_example_is_recognised(rule: Rule, example: Example) -> None:
+    found = {finding.rule: finding for finding in classify_text(example.text).findings}
+    assert list(found) == [rule.id]
+    facts = found[rule.id].facts
+    assert {name: facts.get(name) for name in example.facts} == example.facts
+
+
+def test_ids_are_unique() -> None:
+    assert len(by_id()) == len(rules())
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_named_rules_exist(rule: Rule) -> None:
+    assert set(rule.part_of) | set(rule.consequence_of) <= set(by_id())

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from harness.analysis.changes import Change, Comparison, Kind
+from harness.report.comparison import as_markdown, as_text, summary
+from harness.report.markup import code, table, text
+
+
+def change(kind: Kind = Kind.BROKEN, words: str = "passed → failed", **more: str) -> Change:
+    return Change(kind=kind, cell="cell", cell_before="cell", case="case", text=words, worse=True, **more)  # type: ignore[arg-type]
+
+
+def comparison(*changes: Change) -> Comparison:
+    return Comparison(before="A", after="B", compared=4, changes=list(changes))
+
+
+def test_summary_counts_kinds() -> None:
+    assert summary(comparison(change(), change(Kind.WARNED))) == "1 newly broken, 1 newly warned; 4 cases compared"
+    assert summary(comparison()) == "no difference; 4 cases compared"
+    assert summary(comparison(change(waived="known"))).endswith("1 changes waived")
+
+
+def test_text_marks_without_colour() -> None:
+    shown = as_text(comparison(change(), change(words="x", waived="known")))
+    assert "  ! cell / case\n      passed → failed" in shown
+    assert "  w cell / case" in shown
+
+
+def test_long_groups_are_cut_and_say_so() -> None:
+    many = comparison(*[change()] * 25)
+    assert "... and 5 more" in as_text(many)
+    assert "more" not in as_text(many, None)
+
+
+def test_hostile_words_are_harmless() -> None:
+    hostile = "\x1b[31m | <b>x</b> @someone ![x](http://evil) `tick` \u202e"
+    shown = as_markdown(comparison(change(words=hostile)))
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "\\<b\\>x" in shown
+    assert "@someone" not in shown
+    assert "\x1b" not in as_text(comparison(change(words=hostile)))
+
+
+def test_code_may_hold_ticks_and_bars() -> None:
+    assert code("a|b") == "`a\\|b`"
+    assert code("a`b") == "``a`b``"
+    assert code("`a") == "`` `a ``"
+
+
+def test_table_has_a_rule_under_its_head() -> None:
+    assert table(("a", "b"), [("1", text("x_y"))]) == "| a | b |\n| --- | --- |\n| 1 | x\\_y |\n"
