@@ -11,11 +11,13 @@ from pathlib import Path
 import msgspec
 
 from harness import __version__
+from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder, cache_folder, create_run, timestamp
-from harness.evidence.records import Host, Results, RunInfo, count
+from harness.evidence.records import CellRecord, Host, Results, RunInfo, count
 from harness.execute.cell_life import Context, request_stop
 from harness.execute.interrupt import interruptible
 from harness.execute.job_server import job_server
+from harness.execute.judge import FindingsCache, audits_of, judge
 from harness.execute.models import ModelStore
 from harness.execute.progress import Progress
 from harness.execute.reuse import ReuseIndex
@@ -41,7 +43,7 @@ def cores() -> int:
 
 
 def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress: Progress) -> tuple[RunFolder, Results]:
-    """Run what the plan lets through. The results hold no findings yet."""
+    """Run what the plan lets through, and judge what it left behind."""
     run = create_run(options.out)
     info = RunInfo(
         id=run.id,
@@ -71,5 +73,24 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
             stopping=lambda: interruption.asked,
         )
         cells = sweep(pairs, context)
+        audits, notes = audits_of(_sources(plan, cells, context.models))
     info = msgspec.structs.replace(info, finished=timestamp(), interrupted=interruption.asked)
-    return run, msgspec.structs.replace(planned, run=info, cells=cells, counts=count(cells))
+    results = msgspec.structs.replace(
+        planned, run=info, cells=cells, counts=count(cells), notes=[*planned.notes, *notes]
+    )
+    return run, judge(results, run, audits, FindingsCache(cache / "findings"))
+
+
+def _sources(plan: Plan, cells: list[CellRecord], models: ModelStore) -> dict[str, Path]:
+    """The FP32 model of every subject of which a case was executed, for the weight audit."""
+    executed = {case.subject for cell in cells for case in cell.cases if case.outcome.executed}
+    cases = {entry.case.subject.name: entry.case for cell in plan.cells for entry in cell.cases}
+    sources = {}
+    for name in sorted(executed):
+        try:
+            model = models.source(cases[name]).model
+        except HarnessError:
+            continue  # its cases in FP32, where there are any, say why
+        if model:
+            sources[name] = model
+    return sources
