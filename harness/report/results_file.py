@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -27,17 +26,6 @@ def read(path: Path) -> Results:
         return msgspec.json.decode(data, type=Results)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is damaged ({error}); write it again with 'trt-matrix run'") from error
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of ``results.json``, made from the records."""
-    found = msgspec.json.schema(Results)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA,
-        "title": "Results of a trt-matrix run",
-        **found,
-    }
 
 
 class _Head(msgspec.Struct):
