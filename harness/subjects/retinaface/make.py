@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.errors import InputError
 from harness.subjects.description import model_facts, weight_counts
-from harness.subjects.faces import network_input, picture
+from harness.subjects.faces import CALIBRATION_SEED, network_input, picture
 from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
@@ -25,7 +25,6 @@ from harness.subjects.typed import HalfType, typed
 
 BF16_OPSET = 22  # the first whose Conv takes BF16
 CALIBRATION_PICTURES = 8
-_CALIBRATION_SEED = 1000  # apart from the seeds of training and of the test set
 
 
 def make(making: Making) -> dict[str, Any]:
@@ -73,11 +72,11 @@ def _in_form(model: Any, form: Form, chosen: Settings) -> Any:
 def _quantise(model: Any, chosen: Settings, target: Any) -> dict[str, Any]:
     keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
     quantised(model, calibration(chosen.height, chosen.width), target, keep=keep, naive=chosen.naive)
-    return {"calibration": f"{CALIBRATION_PICTURES} rendered pictures, seeds from {_CALIBRATION_SEED}, min-max"}
+    return {"calibration": f"{CALIBRATION_PICTURES} rendered pictures, seeds from {CALIBRATION_SEED}, min-max"}
 
 
 def calibration(height: int, width: int) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Rendered pictures as inputs of the network."""
     for number in range(CALIBRATION_PICTURES):
-        image = picture(_CALIBRATION_SEED + number, height, width).image
+        image = picture(CALIBRATION_SEED + number, height, width).image
         yield {INPUT: network_input(image, MEAN_BGR)}
