@@ -36,7 +36,7 @@ def make_plan(path: Path, host: Host, cache: Path = CACHE) -> Planned:
     matrix = expand(document, host.python)
 
     def costs(cell: Cell) -> Cost | None:
-        return kind_of(cell).cost(cell, cache)
+        return kind_of(cell).cost(cell, cache / "environments")
 
     return Planned(preflight(matrix, host, _missing, costs), matrix)
 

@@ -54,7 +54,8 @@ def run_probe(
 def _read(child: subprocess.Popen[bytes], account: tokens.Account, on_line: OnLine) -> None:
     stream = child.stdout
     assert stream is not None
-    for raw in iter(lambda: stream.readline(_LONGEST_LINE), b""):
-        line = raw.decode(errors="replace").rstrip("\n")
-        account.hear(line)
-        on_line(line)
+    with stream:
+        for raw in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+            line = raw.decode(errors="replace").rstrip("\n")
+            account.hear(line)
+            on_line(line)

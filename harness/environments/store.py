@@ -16,7 +16,7 @@ MARKER = "complete"
 
 
 def folder(cache: Path, digest: str) -> Path:
-    return cache / "environments" / digest
+    return cache / digest
 
 
 def made(place: Path, digest: str) -> bool:

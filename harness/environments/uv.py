@@ -46,11 +46,11 @@ def run_live(words: Sequence[str], progress: Progress, timeout: float) -> None:
     lines: list[str] = []
     try:
         assert child.stdout is not None
-        for raw in child.stdout:
-            line = raw.decode(errors="replace").strip()
-            lines = [*lines[-_KEPT_LINES:], line]
-            if line.startswith(("Downloading", "Building", "Prepared", "Installed")):
-                progress(line)
+        with child.stdout as stream:
+            for raw in stream:
+                lines = [*lines[-_KEPT_LINES:], raw.decode(errors="replace").strip()]
+                if lines[-1].startswith(("Downloading", "Prepared", "Installed")):
+                    progress(lines[-1])
         status = child.wait()
     finally:
         timed_out = not watch.is_alive()

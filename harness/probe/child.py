@@ -73,6 +73,9 @@ def _detach(output: int, parent: int) -> None:
 def _last_word(desk: Desk, outcome: Outcome) -> None:
     if desk.log.cut:
         outcome = outcome.noting("log cut at {} bytes".format(desk.job.log_bytes))
-    own = time.monotonic() - desk.started - desk.library_s
-    desk.events.write("timing", name="own", seconds=round(own, 6))
+    if desk.log.lost:
+        desk.events.write("note", text="{} log records could not be written".format(desk.log.lost))
+    total = time.monotonic() - desk.started
+    desk.events.write("timing", name="own", seconds=round(total - desk.library_s, 6))
+    desk.events.write("timing", name="total", seconds=round(total, 6))
     desk.events.write("outcome", **outcome.fields())

@@ -19,33 +19,33 @@ def populate(desk: Desk, api: Api, network: Any, logger: Any) -> object:
         data = file.read()
     # The path lets the parser find weights that the model keeps in files beside it.
     if not parser.parse(data, os.path.abspath(desk.case.model)):
-        raise CaseFailed("parser: " + _first(errors(desk, parser)))
+        told = errors(desk, parser) or ["refused without an error"]
+        raise CaseFailed("parser: " + told[0])
     return parser
 
 
 def errors(desk: Desk, parser: Any) -> List[str]:
-    """Write the parser's errors as events; returns their texts."""
-    texts = []
-    for index in range(parser.num_errors):
-        error = parser.get_error(index)
-        texts.append(str(error.desc()))
-        desk.events.write(
-            "parser-error",
-            text=texts[-1],
-            node=_call(error, "node_name") or str(_call(error, "node")),
-            operator=_call(error, "node_operator"),
-            code=str(_call(error, "code")),
-            function=_call(error, "func"),
-            line=_call(error, "line"),
-        )
-    return texts
+    """Write the parser's errors as events; returns a line for each."""
+    return [_record(desk, parser.get_error(index)) for index in range(parser.num_errors)]
+
+
+def _record(desk: Desk, error: Any) -> str:
+    text, operator = str(error.desc()).strip(), _call(error, "node_operator")
+    node = _call(error, "node_name") or str(_call(error, "node"))
+    desk.events.write(
+        "parser-error",
+        text=text,
+        node=node,
+        operator=operator,
+        code=str(_call(error, "code")),
+        function=_call(error, "func"),
+        line=_call(error, "line"),
+    )
+    place = "node {} [{}]: ".format(node, operator) if operator else ""
+    return place + (text.splitlines() or ["refused without an error text"])[0]
 
 
 def _call(error: Any, name: str) -> Any:
     """Older releases tell less about an error."""
     function = getattr(error, name, None)
     return "" if function is None else function()
-
-
-def _first(texts: List[str]) -> str:
-    return texts[0].strip().splitlines()[0] if texts and texts[0].strip() else "refused without an error text"

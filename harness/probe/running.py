@@ -26,10 +26,10 @@ class Running:
         self.folder = folder
         self.output: Optional[int] = output
         self.next_deadline = started + case.timeout_s
+        self._started = started
         self._events = events
         self._log = log
         self._cause: Optional[Outcome] = None
-        self._killed = False
         self._oom_kills = oom_kills()
 
     def read_output(self) -> None:
@@ -74,6 +74,8 @@ class Running:
         if own_word is None:
             if self._log.cut:
                 outcome = outcome.noting("log cut at its limit")
+            total = time.monotonic() - self._started
+            self._events.write("timing", name="total", seconds=round(total, 6))
             self._events.write("outcome", **outcome.fields())
         if self.output is not None:
             os.close(self.output)

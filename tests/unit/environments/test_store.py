@@ -54,12 +54,12 @@ def test_failure_leaves_nothing_half_made(tmp_path: Path) -> None:
 
     with pytest.raises(EnvironmentUnavailable, match="no such wheel"):
         store.make(tmp_path, "abc", fail)
-    assert [path.name for path in (tmp_path / "environments").iterdir()] == ["abc.lock"]
+    assert [path.name for path in tmp_path.iterdir()] == ["abc.lock"]
 
 
 def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
-    left = tmp_path / "environments" / "abc.part-0000"
-    left.mkdir(parents=True)
+    left = tmp_path / "abc.part-0000"
+    left.mkdir()
     unfinished = store.folder(tmp_path, "abc")
     unfinished.mkdir()
     (unfinished / "content").write_text("half", encoding="ascii")
@@ -75,9 +75,10 @@ def test_another_digest_in_the_marker_counts_as_absent(tmp_path: Path) -> None:
 
 
 def test_cache_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    (tmp_path / "environments").write_text("a file", encoding="ascii")
+    cache = tmp_path / "cache"
+    cache.write_text("a file", encoding="ascii")
     with pytest.raises(EnvironmentUnavailable, match="choose another cache folder"):
-        store.make(tmp_path, "abc", fill)
+        store.make(cache, "abc", fill)
 
 
 def test_full_disk_names_both_sizes(tmp_path: Path) -> None:
