@@ -11,6 +11,7 @@ import msgspec
 from harness.errors import ConfigError
 from harness.matrix.schema import EXPECTED, MatrixModel
 from harness.matrix.yaml_tree import Node
+from harness.neutral import one_line
 
 Steps = tuple[str | int, ...]
 
@@ -25,7 +26,7 @@ _WORDS = {
     "float": "a number",
     "bool": "true or false",
     "array": "a list",
-    "object": "keys with values",
+    "object": "a mapping of keys to values",
     "null": "nothing",
 }
 
@@ -76,9 +77,9 @@ def shown(node: Node | None) -> str:
     if node is None:
         return "nothing"
     if node.entries is not None or node.items is not None:
-        return "a list" if node.items is not None else "keys with values"
+        return "a list" if node.items is not None else "a mapping"
     raw = node.raw if len(node.raw) <= 60 else node.raw[:57] + "..."
-    return ascii(raw)
+    return ascii(raw) if isinstance(node.value, str) else one_line(raw) or "nothing"
 
 
 def _unknown(steps: Steps, name: str) -> str:

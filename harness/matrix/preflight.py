@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import product
 
 from harness.evidence.records import Cost, Host, Outcome
 from harness.matrix.cell import Case, Cell, EnvironmentKind, Recipe, Route
@@ -37,29 +38,43 @@ _FP8_FROM = Version((8, 9))
 
 def preflight(matrix: Matrix, host: Host, missing: Missing, costs: Costs) -> Plan:
     """Cells and cases with a verdict each. A cell that cannot run here keeps its cases."""
-    cells = tuple(_cell(matrix, one, host, missing, costs) for one in matrix.cells)
-    return Plan(cells, matrix.notes)
+    judge = _Judge(matrix, host)
+    cells = []
+    for wanted in matrix.cells:
+        verdict = _cell(wanted.cell, host, missing)
+        cost = costs(wanted.cell) if verdict.runs else None
+        cells.append(PlannedCell(wanted.cell, judge.cases(wanted, verdict), verdict, cost))
+    doubts = (_doubt(wanted.cell) for wanted in matrix.cells)
+    return Plan(tuple(cells), (*matrix.notes, *(doubt for doubt in doubts if doubt)))
 
 
-def cases_of(matrix: Matrix, cell: MatrixCell) -> tuple[Case, ...]:
-    """Every case of a cell, in the order of the file."""
-    return tuple(
-        Case(subject, route, recipe, target)
-        for subject in matrix.subjects
-        for route in subject.routes
-        for recipe in subject.recipes
-        for target in cell.targets
-    )
+class _Judge:
+    """Makes the cases of cells. Cells that agree in release, targets and verdict share one tuple of them."""
+
+    def __init__(self, matrix: Matrix, host: Host) -> None:
+        self._subjects = matrix.subjects
+        self._host = host
+        self._made: dict[tuple[Release, tuple[str, ...], Verdict], tuple[PlannedCase, ...]] = {}
+
+    def cases(self, wanted: MatrixCell, verdict: Verdict) -> tuple[PlannedCase, ...]:
+        key = (wanted.cell.release, wanted.targets, verdict)
+        if key not in self._made:
+            self._made[key] = tuple(self._each(wanted, verdict))
+        return self._made[key]
+
+    def _each(self, wanted: MatrixCell, verdict: Verdict) -> Iterator[PlannedCase]:
+        """In the order of the file."""
+        for subject in self._subjects:
+            for route, recipe, target in product(subject.routes, subject.recipes, wanted.targets):
+                case = Case(subject, route, recipe, target)
+                yield PlannedCase(case, _case(case, wanted.cell.release, self._host, verdict))
 
 
-def _cell(matrix: Matrix, wanted: MatrixCell, host: Host, missing: Missing, costs: Costs) -> PlannedCell:
-    cell = wanted.cell
+def _cell(cell: Cell, host: Host, missing: Missing) -> Verdict:
     reasons = [reason for reason in (_software(cell), *_machine(cell, host)) if reason]
     if not reasons:
         reasons = [reason for reason in (missing(cell),) if reason]
-    verdict = Verdict(Outcome.NOT_RUN, "; ".join(reasons)) if reasons else RUNS
-    cases = tuple(PlannedCase(case, _case(case, cell, host, verdict)) for case in cases_of(matrix, wanted))
-    return PlannedCell(cell, cases, verdict, costs(cell) if verdict.runs else None)
+    return Verdict(Outcome.NOT_RUN, "; ".join(reasons)) if reasons else RUNS
 
 
 def _software(cell: Cell) -> str:
@@ -75,6 +90,19 @@ def _software(cell: Cell) -> str:
         return f"{_name(cell.release)} has no bindings for Python {cell.python} ({facts.span(known.python)})"
     if cell.ubuntu and known.ubuntu and Version.parse(cell.ubuntu) < Version.parse(known.ubuntu[0]):
         return f"{_name(cell.release)} is not made for Ubuntu {cell.ubuntu} ({facts.span(known.ubuntu)})"
+    return ""
+
+
+def _doubt(cell: Cell) -> str:
+    """What is newer than the release names: worth trying, since that is what a matrix is for."""
+    known = facts.describe(cell.release)
+    if known is None or cell.source.startswith(("ngc:", "image")):
+        return ""
+    for title, value, named in (("CUDA", cell.cuda, known.cuda), ("Ubuntu", cell.ubuntu, known.ubuntu)):
+        if value and named and Version.parse(value) > max(map(Version.parse, named)):
+            return (
+                f"{cell.id}: {title} {value} is newer than any that {_name(cell.release)} names ({facts.span(named)})"
+            )
     return ""
 
 
@@ -116,14 +144,14 @@ def _driver(cell: Cell, host: Host) -> str:
     return f"driver {host.driver} is too old for image {image.tag}, which needs {image.driver}"
 
 
-def _case(case: Case, cell: Cell, host: Host, verdict: Verdict) -> Verdict:
+def _case(case: Case, release: Release, host: Host, verdict: Verdict) -> Verdict:
     """What the release can never do comes before what this host lacks."""
-    lacks = _lacks(cell.release, case.route, case.recipe) or _target(cell.release, case.target, case.recipe)
+    lacks = _lacks(release, case.route, case.recipe) or _target(release, case.target, case.recipe)
     if lacks:
         return Verdict(Outcome.NOT_APPLICABLE, lacks)
     if not verdict.runs:
         return verdict
-    if case.target == "device" and not host.gpus and cell.release.flavour is Flavour.TENSORRT_RTX:
+    if case.target == "device" and not host.gpus and release.flavour is Flavour.TENSORRT_RTX:
         return Verdict(Outcome.NOT_RUN, "no NVIDIA GPU on this host for target device; name one such as sm86")
     return RUNS
 

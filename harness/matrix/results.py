@@ -11,11 +11,16 @@ PLANNED = "planned"
 
 def to_results(plan: Plan, run: RunInfo) -> Results:
     """Nothing is executed in it; a case that will run is ``not-run`` with the reason ``planned``."""
-    cells = [cell_record(cell) for cell in plan.cells]
+    # Cells share their tuples of cases where these are equal; so do the records.
+    made: dict[int, list[CaseRecord]] = {}
+    for cell in plan.cells:
+        if id(cell.cases) not in made:
+            made[id(cell.cases)] = [case_record(case) for case in cell.cases]
+    cells = [cell_record(cell, made[id(cell.cases)]) for cell in plan.cells]
     return Results(run=run, counts=count(cells), cells=cells, notes=list(plan.notes))
 
 
-def cell_record(planned: PlannedCell) -> CellRecord:
+def cell_record(planned: PlannedCell, cases: list[CaseRecord]) -> CellRecord:
     """The record of a cell before it ran."""
     cell = planned.cell
     return CellRecord(
@@ -31,7 +36,7 @@ def cell_record(planned: PlannedCell) -> CellRecord:
         runnable=planned.verdict.runs,
         reason=planned.verdict.reason,
         cost=planned.cost,
-        cases=[case_record(case) for case in planned.cases],
+        cases=cases,
     )
 
 

@@ -37,11 +37,11 @@ def _text(body: str, words: str, description: str) -> Meta:
 
 Version = Annotated[
     str,
-    _text(r"[0-9]{1,4}(?:\.[0-9]{1,9}){1,3}", "a version in quotes, such as '8.6.1'", "Version of TensorRT(-RTX)."),
+    _text(r"[0-9]{1,4}(?:\.[0-9]{1,9}){1,3}", "a version such as 8.6.1", "Version of TensorRT(-RTX)."),
 ]
-Cuda = Annotated[str, _text(r"[0-9]{1,2}\.[0-9]", "a CUDA version in quotes, such as '12.4'", "CUDA, major and minor.")]
-Ubuntu = Annotated[str, _text(r"[0-9]{2}\.[0-9]{2}", "an Ubuntu version in quotes, such as '22.04'", "Ubuntu.")]
-Python = Annotated[str, _text(r"3\.[0-9]{1,2}", "a Python version in quotes, such as '3.10'", "CPython in the cell.")]
+Cuda = Annotated[str, _text(r"[0-9]{1,2}\.[0-9]", "a CUDA version such as 12.4", "CUDA, major and minor.")]
+Ubuntu = Annotated[str, _text(r"[0-9]{2}\.[0-9]{2}", "an Ubuntu version such as 22.04", "Ubuntu.")]
+Python = Annotated[str, _text(r"3\.[0-9]{1,2}", "a Python version such as 3.10", "CPython in the cell.")]
 Source = Annotated[
     str,
     _text(

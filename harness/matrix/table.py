@@ -95,7 +95,12 @@ def _summary(plan: Plan, host: Host) -> str:
         f"{_plural(len(plan.cells), 'cell')}, {_plural(total, 'case')}: {outcomes[None]} in {_plural(cells, 'cell')} "
         f"run here, {outcomes[Outcome.NOT_APPLICABLE]} not applicable, {outcomes[Outcome.NOT_RUN]} not run"
     )
-    return "\n".join((_wrapped(f"here: {one_line(here)}", 6), counts))
+    required = (
+        "\n* required: where it does not run, the run is incomplete"
+        if any(cell.cell.required for cell in plan.cells)
+        else ""
+    )
+    return "\n".join((_wrapped(f"here: {one_line(here)}", 6), _wrapped(counts, 6) + required))
 
 
 def _cases(planned: PlannedCell) -> str:

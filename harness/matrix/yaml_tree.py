@@ -75,7 +75,9 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         yield from yaml.parse(text, Loader=yaml.CSafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(f"not YAML: {one_line(str(error.reason))}", file=file, line=line) from None
+        column = error.position - text.rfind("\n", 0, error.position)
+        reason = f"not YAML: {one_line(str(error.reason))}"
+        raise ConfigError(reason, file=file, line=line, column=column) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = {} if mark is None else {"line": mark.line + 1, "column": mark.column + 1}

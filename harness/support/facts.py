@@ -99,6 +99,7 @@ def _images() -> _Images:
     return msgspec.json.decode((DATA / "images.json").read_bytes(), type=_Images)
 
 
+@cache
 def images() -> dict[str, ImageFacts]:
     """Every known image by its tag, oldest first."""
     return {image.tag: image for image in _images().images}
