@@ -38,6 +38,6 @@ def load_model(path: Path) -> Any:
 def _read(path: Path, tensor: Any) -> Array:
     try:
         array: Array = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:  # KeyError: a data type that ONNX does not have
         raise InputError(f"{path}: initialiser {tensor.name!r} is damaged: {error}") from error
     return array
