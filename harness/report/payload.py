@@ -25,17 +25,21 @@ _STAGES = tuple(Stage)
 
 
 class Table:
-    """Values by their place; the same value has one place."""
+    """Values by their place; what is the same but for the names of its own cell and case has one place."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
         self._places: dict[bytes, int] = {}
 
-    def place(self, value: Any) -> int:
+    def place(self, value: Any, cell: str = "", case: str = "") -> int:
         key = msgspec.json.encode(value)
+        # JSON holds no raw control bytes, so these cannot be mistaken for a part of the value.
+        for name, byte in ((case, b"\x02"), (cell, b"\x01")):
+            if name:
+                key = key.replace(msgspec.json.encode(name)[1:-1], byte)
         if key not in self._places:
             self._places[key] = len(self.values)
-            self.values.append(value)
+            self.values.append(_without_names(msgspec.to_builtins(value), cell, case))
         return self._places[key]
 
 
@@ -69,11 +73,11 @@ _FIELDS = (
 def _row(cell: CellRecord, case: CaseRecord, table: Table, excerpts: dict[tuple[str, str], str | None]) -> list[Any]:
     def shared(value: object) -> int | None:
         """Place in the table of a value with this case's own names taken out; ``None`` for an empty one."""
-        return table.place(_without_names(msgspec.to_builtins(value), cell.id, case.id)) if value else None
+        return table.place(value, cell.id, case.id) if value else None
 
     log = excerpts.get((cell.id, case.id), "")
     return [
-        table.place(neutral(case.id)),
+        table.place(case.id),
         _OUTCOMES.index(case.outcome),
         _STAGES.index(case.stage),
         shared(case.reason),
@@ -95,7 +99,8 @@ def _row(cell: CellRecord, case: CaseRecord, table: Table, excerpts: dict[tuple[
 
 def _without_names(value: Any, cell: str, case: str) -> Any:
     if isinstance(value, str):
-        return neutral(value).replace(case, CASE).replace(cell, CELL)
+        harmless = neutral(value)
+        return harmless.replace(case, CASE).replace(cell, CELL) if cell else harmless
     if isinstance(value, dict):
         return {
             neutral(name): _without_names(inner, cell, case)
