@@ -18,7 +18,7 @@ _SEVERITIES = tuple(Severity)
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*|/[^\s:]+")
 
 _MATTERS = {
-    Severity.FATAL: "Yes: no engine, or not the one asked for.",
+    Severity.FATAL: "Where it strikes, there is no engine; these cases came through.",
     Severity.DEGRADED: "Probably: the engine works, but its results or its speed can be worse.",
     Severity.ADVISORY: "Perhaps: the engine works; its numbers can differ.",
     Severity.INFO: "No: for information.",
@@ -128,32 +128,33 @@ def _explained(
     findings = [finding for _, finding in seen]
     first = findings[0]
     severity = min((finding.severity for finding in findings), key=_SEVERITIES.index)
+    broken = [place for place in places if _broke(place, severity)]
     releases = sights(rule, places, cells)
+    advice = tuple(_advice(findings))
     waived = {finding.waived_by for finding in findings}
     return Cause(
         rule=rule,
         title=first.title,
         severity=severity,
-        outcome=worst(case.outcome for _, case in places),
+        outcome=worst([case.outcome for _, case in broken] or [Outcome.WARNED]),
         places=tuple(places),
         cell_ids=_cell_ids(places),
         releases=tuple(releases),
         which=sentence(releases),
         why=first.explanation,
-        matters=_matters(severity, places),
+        matters=_matters(severity, places, broken),
         facts=_facts(findings),
-        advice=tuple(_advice(findings)),
+        advice=advice,
+        commands=() if advice else _commands(*places[0]),
         consequences=consequences,
         waived_by=", ".join(sorted(waived)) if "" not in waived else "",
     )
 
 
 def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[CellRecord]) -> Cause:
-    cell, case = places[0]
-    log = f"{case.evidence or cell.evidence}/tensorrt.log"
     return Cause(
         rule="",
-        title=case.reason or f"{outcome.value}, and nothing says why",
+        title=places[0][1].reason or f"{outcome.value}, and nothing says why",
         severity=Severity.FATAL,
         outcome=outcome,
         places=tuple(places),
@@ -161,14 +162,23 @@ def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[Cell
         releases=(),
         which=_where_same_passed(places, cells),
         why="No rule explains this ending. The log is kept as it was written.",
-        matters=_matters(Severity.FATAL, places),
+        matters=_matters(Severity.FATAL, places, places),
         facts={},
-        commands=(
-            ("Look at the log", f"trt-matrix show {cell.id}::{case.id}"),
-            ("Look for known causes in it", f"trt-matrix classify {log}"),
-            *([("Repeat it", case.repeat)] if case.repeat else []),
-        ),
+        commands=_commands(*places[0]),
     )
+
+
+def _commands(cell: CellRecord, case: CaseRecord) -> tuple[tuple[str, str], ...]:
+    """What to do where no remedy is known."""
+    look = ("Look at it", f"trt-matrix show {cell.id}::{case.id}")
+    return (look, ("Repeat it", case.repeat)) if case.repeat else (look,)
+
+
+def _broke(place: Place, severity: Severity) -> bool:
+    """The case went badly, and nothing worse was found in it that it could have broken on."""
+    _, case = place
+    others = [finding.severity for finding in case.findings if not finding.predicted and not finding.consequence_of]
+    return case.outcome in BAD and all(_SEVERITIES.index(severity) <= _SEVERITIES.index(other) for other in others)
 
 
 def _where_same_passed(places: Sequence[Place], cells: Sequence[CellRecord]) -> str:
@@ -184,15 +194,16 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (" and others" if len(names) > most else "")
 
 
-def _matters(severity: Severity, places: Sequence[Place]) -> str:
-    without = sum(case.engine_bytes is None for _, case in places)
-    words = [_MATTERS[severity]]
-    if without:
-        words.append(f"{without:,} of {number(len(places), 'case')} ended without an engine.")
+def _matters(severity: Severity, places: Sequence[Place], broken: Sequence[Place]) -> str:
+    without = sum(case.engine_bytes is None for _, case in broken)
+    if broken:
+        words = [f"Yes: {len(broken):,} of {number(len(places), 'case')} broke on it, {without:,} without an engine."]
+    else:
+        words = [_MATTERS[severity]]
     measured = _ranges(case.metrics for _, case in places)
     if measured:
         words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
-    elif severity in (Severity.DEGRADED, Severity.ADVISORY):
+    elif not broken and severity in (Severity.DEGRADED, Severity.ADVISORY):
         words.append("This run has not measured by how much.")
     return " ".join(words)
 
@@ -207,7 +218,11 @@ def _ranges(metrics: Iterable[dict[str, float]]) -> dict[str, str]:
 
 def _range(numbers: Sequence[float]) -> str:
     low, high = min(numbers), max(numbers)
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return _digits(low) if low == high else f"{_digits(low)} to {_digits(high)}"
+
+
+def _digits(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _facts(findings: Iterable[Finding]) -> dict[str, str]:
@@ -251,8 +266,8 @@ def _cell_ids(places: Iterable[tuple[CellRecord, CaseRecord]]) -> tuple[str, ...
     return tuple(dict.fromkeys(cell.id for cell, _ in places))
 
 
-def _order(cause: Cause) -> int:
-    return _SEVERITIES.index(cause.severity)
+def _order(cause: Cause) -> tuple[bool, int]:
+    return cause.outcome not in BAD, _SEVERITIES.index(cause.severity)
 
 
 def _normalised(reason: str) -> str:

@@ -45,6 +45,11 @@ class Square:
         return str(same) if same == len(self.cases) else f"{same} of {len(self.cases)}"
 
     @property
+    def mixed(self) -> bool:
+        """Its cases had different outcomes."""
+        return len({case.outcome for case in self.cases}) > 1
+
+    @property
     def words(self) -> str:
         """Every outcome with its number, for a tooltip and a screen reader."""
         return counted(case.outcome for case in self.cases)
@@ -59,8 +64,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
+    """``left_out``: columns in which no cell has anything but ``not-applicable``."""
+
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    left_out: tuple[Column, ...] = ()
 
     @property
     def routes(self) -> list[tuple[str, int]]:
@@ -70,9 +78,14 @@ class Grid:
 
 def build(cells: Sequence[CellRecord]) -> Grid:
     """Sort the cases of all cells into columns; a column exists where any cell has such a case."""
-    pairs = {(case.route, case.recipe) for cell in cells for case in cell.cases}
-    columns = tuple(Column(*pair) for pair in sorted(pairs, key=_column_order))
-    return Grid(columns, tuple(_row(cell, columns) for cell in cells))
+    outcomes: dict[tuple[str, str], set[Outcome]] = {}
+    for cell in cells:
+        for case in cell.cases:
+            outcomes.setdefault((case.route, case.recipe), set()).add(case.outcome)
+    pairs = sorted(outcomes, key=_column_order)
+    nowhere = [pair for pair in pairs if outcomes[pair] == {Outcome.NOT_APPLICABLE}]
+    columns = tuple(Column(*pair) for pair in pairs if pair not in nowhere)
+    return Grid(columns, tuple(_row(cell, columns) for cell in cells), tuple(Column(*pair) for pair in nowhere))
 
 
 def by_flavour(cells: Sequence[CellRecord]) -> list[tuple[str, Grid]]:

@@ -38,7 +38,7 @@ def rows(cells: Iterable[CellRecord]) -> list[Row]:
         for case in cell.cases:
             for audit in case.audit:
                 counts = _counts(audit)
-                if audit.standing != "not-concerned" and any(counts[2:]):
+                if audit.standing != "not-concerned" and any(counts[1:]):
                     grouped.setdefault((audit.precision, counts), []).append((cell, case, audit))
     return [_row(seen) for _, seen in sorted(grouped.items(), key=lambda item: item[0][0])]
 
@@ -52,13 +52,4 @@ def _row(seen: list[tuple[CellRecord, CaseRecord, WeightAudit]]) -> Row:
 
 
 def _counts(audit: WeightAudit) -> tuple[int, ...]:
-    return (
-        audit.blobs,
-        audit.elements,
-        audit.subnormal_blobs,
-        audit.subnormal_elements,
-        audit.below_blobs,
-        audit.below_elements,
-        audit.overflow_blobs,
-        audit.overflow_elements,
-    )
+    return audit.blobs, audit.subnormal_blobs, audit.below_blobs, audit.overflow_blobs

@@ -48,8 +48,7 @@ def test_the_oldest_release_is_not_blamed() -> None:
 
 
 def test_does_it_matter(found: dict[str, Cause]) -> None:
-    assert found["int8-plugin-scale"].matters.startswith("Yes: no engine")
-    assert "8 of 8 cases ended without an engine" in found["int8-plugin-scale"].matters
+    assert found["int8-plugin-scale"].matters == "Yes: 8 of 8 cases broke on it, 8 without an engine."
     assert "Measured: largest output change 0.0021." in found["fp16-subnormal-summary"].matters
 
 
@@ -57,6 +56,24 @@ def test_what_is_not_measured_is_said() -> None:
     cell = sample.rtx_cell("1.7.1", "12.9")
     bare = replace(cell, cases=[replace(case, metrics={}) for case in cell.cases])
     assert causes([bare])[0].matters.endswith("This run has not measured by how much.")
+
+
+def test_what_is_merely_beside_the_cause_did_not_break_it() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    case = replace(cell.cases[6], findings=[*cell.cases[6].findings, sample.subnormal("")])
+    fatal, advisory = causes([replace(cell, cases=[case])])
+    assert (fatal.outcome, advisory.outcome) == (Outcome.FAILED, Outcome.WARNED)
+    assert advisory.matters.startswith("Perhaps")
+
+
+def test_a_cause_with_no_remedy_names_what_to_do() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    case = replace(cell.cases[6], findings=[replace(cell.cases[6].findings[0], advice=[])])
+    commands = causes([replace(cell, cases=[case])])[0].commands
+    assert commands == (
+        ("Look at it", f"trt-matrix show {cell.id}::{case.id}"),
+        ("Repeat it", f"trt-matrix run --only {cell.id}::{case.id}"),
+    )
 
 
 def test_remedies_that_cured_come_first(found: dict[str, Cause]) -> None:

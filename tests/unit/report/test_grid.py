@@ -56,6 +56,13 @@ def test_flavours_that_ran_come_first() -> None:
     assert [flavour for flavour, _ in grid.by_flavour(cells)] == ["tensorrt-rtx", "tensorrt"]
 
 
+def test_what_no_cell_can_do_is_left_out(cell: CellRecord) -> None:
+    cases = [replace(case, outcome=Outcome.NOT_APPLICABLE) if case.recipe == "fp32" else case for case in cell.cases]
+    built = grid.build([replace(cell, cases=cases)])
+    assert built.left_out == (grid.Column("onnx", "fp32"),)
+    assert grid.Column("onnx", "fp32") not in built.columns
+
+
 def test_a_case_of_an_unknown_route_has_a_column_too(cell: CellRecord) -> None:
     case = replace(cell.cases[0], route="new-route", recipe="new-recipe")
     assert grid.build([replace(cell, cases=[case])]).columns == (grid.Column("new-route", "new-recipe"),)
