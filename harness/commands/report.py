@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import Exit
 from harness.evidence.layout import OUT, find_run
+from harness.execute.judge import judge
 from harness.report import text, write
 
 
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 def report(name: str, *, out: Path, as_json: bool) -> int:
     """Write the pages of a run from its evidence, and print its table."""
     folder = find_run(out, name)
-    results = write.rebuild(folder.path)
+    results = judge(write.rebuild(folder.path), folder, {})
     index = write.write_all(results, folder.path)
     if as_json:
         files = {"run": folder.id, "folder": str(folder.path), "index": str(index)}

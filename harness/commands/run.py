@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
-from harness.evidence.layout import OUT, cache_folder, set_latest
-from harness.evidence.records import CellRecord, Outcome, Results
+from harness.evidence.layout import cache_folder, set_latest
+from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results
 from harness.execute.campaign import Options, cores, run_plan
 from harness.execute.progress import progress_for
 from harness.matrix import select
@@ -20,7 +23,7 @@ _BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
-    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where runs are written (%(default)s)")
+    add_history_arguments(parser)
     parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="cases at the same time (%(default)s)")
     parser.add_argument("--no-reuse", action="store_true", help="run conclusive cases again although nothing changed")
     parser.add_argument("--keep-engines", action="store_true", help="keep each case's engine.bin in the evidence")
@@ -35,33 +38,54 @@ def run(arguments: argparse.Namespace) -> int:
         selection=select.from_arguments(arguments, arguments.out),
         options=Options(arguments.out, arguments.jobs, not arguments.no_reuse, arguments.keep_engines),
         require_all=arguments.require_all,
+        history=arguments.history,
         as_json=arguments.json,
     )
 
 
-def run_matrix(path: Path, *, selection: select.Selection, options: Options, require_all: bool, as_json: bool) -> int:
-    """Run a matrix file and write its report; the exit code."""
+def run_matrix(
+    path: Path,
+    *,
+    selection: select.Selection,
+    options: Options,
+    require_all: bool,
+    history: str | None,
+    as_json: bool,
+) -> int:
+    """Run a matrix file, write its report and add it to the history; the exit code."""
     host = detect()
     planned = make_plan(path, host, cache_folder(options.out))
     chosen = select.select(planned.plan, selection)
     with progress_for() as progress:
         folder, results = run_plan(chosen, planned.matrix, host, options, progress)
 
-    # Imported late: writing pages needs templates, which a run of an hour need not hold in memory.
+    # Imported late: pages need templates and the history a database, which a run of an hour need not hold in memory.
+    from harness.analysis import waivers
+    from harness.history.record import record
+    from harness.history.store import place_of
     from harness.report import text, write
 
+    today = datetime.now(UTC).date()
+    results = waivers.mark(results, planned.matrix.waivers, today)
     index = write.write_all(results, folder.path)
     set_latest(options.out, folder)
+    for note in record(place_of(history, options.out), options.out, results):
+        print(f"trt-matrix: {note}", file=sys.stderr)
     sys.stdout.write(folder.results.read_text() if as_json else text.table(results, index))
-    return exit_code(results, require_all=require_all)
+
+    def excused(cell: CellRecord, case: CaseRecord) -> bool:
+        return waivers.expected(cell.id, case, planned.matrix.waivers, today) is not None
+
+    return exit_code(results, excused, require_all=require_all)
 
 
-def exit_code(results: Results, *, require_all: bool) -> Exit:
-    """Interrupted before unexpected, unexpected before incomplete."""
-    cases = [case for cell in results.cells for case in cell.cases]
+def exit_code(
+    results: Results, excused: Callable[[CellRecord, CaseRecord], bool], *, require_all: bool = False
+) -> Exit:
+    """Interrupted before unexpected, unexpected before incomplete. A waived case is as expected."""
     if results.run.interrupted:
         return Exit.INTERRUPTED
-    if any(case.outcome in _BAD for case in cases):
+    if any(case.outcome in _BAD and not excused(cell, case) for cell in results.cells for case in cell.cases):
         return Exit.UNEXPECTED
     if any(not _ran(cell) for cell in results.cells if require_all or cell.required):
         return Exit.INCOMPLETE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class CaseEvidence:
     engine: Event = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     damaged_lines: int = 0
+    duration_s: float | None = None
 
 
 def read_case(folder: Path) -> CaseEvidence:
@@ -45,7 +47,9 @@ def read_case(folder: Path) -> CaseEvidence:
     metrics: dict[str, float] = {}
     engine: Event = {}
     notes: list[str] = []
+    times: list[datetime] = []
     for event in events(folder / "events.jsonl"):
+        times += _time(event)
         match event:
             case None:
                 damaged += 1
@@ -63,7 +67,16 @@ def read_case(folder: Path) -> CaseEvidence:
                 outcome, reason = Outcome(name), str(event.get("reason", ""))
             case _:
                 pass
-    return CaseEvidence(stage, outcome, reason, steps, metrics, engine, tuple(notes), damaged)
+    duration = (times[-1] - times[0]).total_seconds() if len(times) > 1 else None
+    return CaseEvidence(stage, outcome, reason, steps, metrics, engine, tuple(notes), damaged, duration)
+
+
+def _time(event: Event | None) -> list[datetime]:
+    """When an event happened; empty where it does not say."""
+    try:
+        return [datetime.fromisoformat(event["t"])] if event else []
+    except (KeyError, TypeError, ValueError):
+        return []
 
 
 def events(path: Path) -> Iterator[Event | None]:

@@ -50,6 +50,12 @@ class Outcome(StrEnum):
         return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
 
 
+    @property
+    def settled(self) -> bool:
+        """Running it again, with nothing changed, would tell nothing new."""
+        return self.conclusive or self is Outcome.NOT_APPLICABLE
+
+
 class Severity(StrEnum):
     """Of a finding, from worst to best."""
 

@@ -97,7 +97,7 @@ def request_stop(run: RunFolder, cell_ids: list[str]) -> None:
 def _provision(kind: Kind, planned: PlannedCell, context: Context) -> Prepared:
     cell = planned.cell
     context.progress.stage(cell.id, "provisioning", sum(entry.verdict.runs for entry in planned.cases))
-    return kind.provision(cell, context.cache / "environments", lambda words: context.progress.stage(cell.id, words))
+    return kind.provision(cell, context.cache, lambda words: context.progress.stage(cell.id, words))
 
 
 def _sort(cases: list[Case], prepared: Prepared, context: Context) -> _Work:
@@ -205,7 +205,7 @@ def _attestation(cell_id: str, work: _Work, prepared: Prepared, context: Context
 
 def _remember(cell_id: str, records: dict[str, CaseRecord], context: Context) -> None:
     for record in records.values():
-        if record.key and record.outcome.conclusive and not record.reused_from:
+        if record.key and record.outcome.settled and not record.reused_from:
             context.index.put(context.run.id, cell_id, record)
 
 

@@ -22,10 +22,10 @@ def test_folds_a_whole_story(tmp_path: Path) -> None:
             '{"event": "timing", "name": "parse", "seconds": 0.5}',
             '{"event": "stage", "stage": "build"}',
             '{"event": "engine", "bytes": 10, "sha256": "ab", "layers": 3, "precisions": {"Half": 3}}',
-            '{"event": "outcome", "outcome": "passed", "reason": ""}',
+            '{"t": "2026-01-01T00:00:02.500Z", "event": "outcome", "outcome": "passed", "reason": ""}',
         )
     )
-    assert (story.stage, story.outcome) == (Stage.BUILD, Outcome.PASSED)
+    assert (story.stage, story.outcome, story.duration_s) == (Stage.BUILD, Outcome.PASSED, 2.5)
     assert story.steps_s == {"parse": 0.5}
     assert story.engine["precisions"] == {"Half": 3}
 
