@@ -49,7 +49,6 @@ class Outcome(StrEnum):
         """The same inputs would give the same outcome again."""
         return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
 
-
     @property
     def settled(self) -> bool:
         """Running it again, with nothing changed, would tell nothing new."""
