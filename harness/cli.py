@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "tell what differs between two runs, nights, releases or a baseline",
     "audit": "count the weights that a lower precision cannot hold",
     "classify": "find the first cause in any TensorRT log",
+    "catalogue": "list the messages that a TensorRT library can print",
     "api": "what each release's API has, and what of it your code needs",
 }
 
