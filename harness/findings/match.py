@@ -9,7 +9,7 @@ from functools import cache
 from typing import BinaryIO
 
 from harness.findings.blocks import Block, blocks
-from harness.findings.lines import decoded, level
+from harness.findings.lines import decoded, level, message
 from harness.findings.names import split_names
 from harness.findings.rules import rules
 from harness.findings.rules.model import Rule
@@ -37,12 +37,17 @@ _ERROR_MARKS = (
     r"(?:Error|Exception):",
     r"Segmentation fault|core dumped|terminate called|Aborted|Bus error|Killed",
     r"Assertion `",
+    r"\[ONNXRuntimeError\]",
 )
 _FATAL_TEXT = re.compile(
     r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
     r"|\(core dumped\)|Assertion `[^`]{1,300}' failed"
 )
-_ERROR_TEXT = re.compile(r"\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |(?:^|[\s:])(?:fatal )?error: |^\s*ERROR\b[:\s]")
+# The head of a message that was wrapped right after its code: the rest stands in the next line.
+_HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
+_ERROR_TEXT = re.compile(
+    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |(?:^|[\s:])(?:fatal )?error: |^\s*ERROR\b[:\s]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,7 @@ def _unknown(data: bytes, lines: Sequence[tuple[int, int, int]], known: set[int]
     spans = dict.fromkeys((start, end, line) for start, end, line in lines if line not in known)
     for start, end, line in spans:
         text = decoded(data[start : min(end, start + _WRAP)])
-        if mark := error_level(text):
+        if (mark := error_level(text)) and not _HEAD_ALONE.fullmatch(message(text)):
             yield Match(None, line, mark, text)
 
 

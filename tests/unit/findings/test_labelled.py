@@ -1,0 +1,23 @@
+"""Recall, precision and first causes on the labelled logs; `benchmarks/labelled.py` prints the confusion table."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.findings.classify import classify_text
+from tests.labelled.logs import Labelled, labelled, render
+
+LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in ("known", "heldout") for log in labelled(half)]
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_labelled_log(log: Labelled) -> None:
+    classified = classify_text(render(log))
+    assert sorted({finding.rule for finding in classified.findings}) == sorted(log.expect)
+    assert classified.first_cause == log.first
+
+
+def test_the_set_is_large_enough() -> None:
+    logs = [*labelled("known"), *labelled("heldout")]
+    assert len(logs) >= 100
+    assert sum(not log.expect for log in logs) >= 20
