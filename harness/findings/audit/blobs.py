@@ -61,10 +61,24 @@ def from_file(path: Path, offset: int, length: int, dtype: str) -> Pieces:
 
 def from_array(array: npt.NDArray[np.generic]) -> Pieces:
     """Pieces of an array in memory, contiguous or not."""
+    return from_call(lambda: array)
+
+
+def from_call(make: Callable[[], npt.NDArray[np.generic]]) -> Pieces:
+    """Pieces of an array that is made (read from a file) only when asked for, and dropped again."""
 
     def pieces() -> Iterator[Words]:
-        flat = np.ascontiguousarray(array).reshape(-1)
-        with np.errstate(over="ignore", under="ignore"):
-            yield flat.astype(np.float32).view(np.uint32)
+        flat = make().reshape(-1)
+        for start in range(0, flat.size, PIECE // 4):
+            part = np.ascontiguousarray(flat[start : start + PIECE // 4])
+            with np.errstate(over="ignore", under="ignore"):
+                yield part.astype(np.float32, copy=False).view(np.uint32)
 
     return pieces
+
+
+def whole(blob: Blob) -> npt.NDArray[np.float32]:
+    """All of a blob, in its shape."""
+    parts = [words.copy() for words in blob.pieces()]
+    flat = np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+    return flat.view(np.float32).reshape(blob.shape)

@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from harness.errors import InputError
 from harness.findings.audit.blobs import Blob
 from harness.findings.audit.count import BF16, FP16, Precision, Tally
+from harness.findings.audit.fold import folded, of_graph, of_names
 from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
-from harness.findings.audit.readers import onnx
+from harness.findings.audit.readers import onnx, other
 from harness.neutral import one_line
 
-_READERS = {".onnx": onnx.read}
+_ENDINGS = (".onnx", ".wts", ".safetensors", ".npz", ".pth", ".pt")
 
 
 def audit_file(path: Path, precisions: Sequence[Precision] = (FP16, BF16)) -> FileAudit:
-    """Count a model's weights. Raises InputError."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(
-            f"{one_line(str(path))}: no weights are read from such a file; give one of {', '.join(_READERS)}"
-        )
-    return audit_blobs(reader(path), precisions, file=path.name)
+    """Count a model's weights, as given and with batch norms folded. Raises InputError."""
+    ending = path.suffix.lower()
+    if ending not in _ENDINGS:
+        raise InputError(f"{one_line(str(path))}: no weights are read from such a file; give {', '.join(_ENDINGS)}")
+    reader = onnx.read if ending == ".onnx" else other.read
+    audit = audit_blobs(reader(path), precisions, file=path.name)
+    if ending == ".onnx":
+        folds = of_graph(onnx.nodes(path))
+    else:
+        folds = of_names({blob.name: tuple(blob.shape) for blob in audit.blobs})
+    if not folds:
+        return audit
+    return msgspec.structs.replace(
+        audit,
+        folded=[audit_blob(blob, precisions) for blob in folded(reader(path), folds)],
+        notes=[f"{len(folds)} batch norms folded into the convolutions before them"],
+    )
 
 
 def audit_blobs(blobs: Iterable[Blob], precisions: Sequence[Precision], *, file: str) -> FileAudit:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import mmap
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -34,16 +36,43 @@ class _Tensor:
     outside: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An operation of the main graph, as far as folding needs it. ``numbers`` are its attributes of one float."""
+
+    operation: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    numbers: dict[str, float]
+
+
 def read(path: Path) -> Iterator[Blob]:
     """The floating-point blobs. Raises InputError where the file or its external data cannot be used."""
+    with _opened(path) as buffer:
+        for tensor in _model(buffer, len(buffer)):
+            if tensor.kind in _DTYPES:
+                yield _blob(path, buffer, tensor)
+
+
+def nodes(path: Path) -> list[Node]:
+    """The main graph's operations, in the file's order."""
+    with _opened(path) as buffer:
+        return [
+            _operation(buffer, inner)
+            for number, value in fields(buffer, 0, len(buffer))
+            if number == 7 and isinstance(value, tuple)
+            for kind, inner in fields(buffer, *value)
+            if kind == 1 and isinstance(inner, tuple)
+        ]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[mmap.mmap]:
     try:
-        size = path.stat().st_size
-        if size == 0:
+        if path.stat().st_size == 0:
             raise InputError(f"{one_line(str(path))}: is empty; give an ONNX model")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-            for tensor in _model(buffer, size):
-                if tensor.kind in _DTYPES:
-                    yield _blob(path, buffer, tensor)
+            yield buffer
     except WireError as error:
         raise InputError(f"{one_line(str(path))}: not an ONNX model: {error}") from error
     except OSError as error:
@@ -100,6 +129,20 @@ def _node(buffer: Buffer, stretch: tuple[int, int], depth: int) -> Iterator[_Ten
                 yield tensor
             elif number in (6, 11):
                 yield from _graph(buffer, value, depth + 1)
+
+
+def _operation(buffer: Buffer, stretch: tuple[int, int]) -> Node:
+    texts: dict[int, list[str]] = {1: [], 2: [], 4: []}
+    numbers: dict[str, float] = {}
+    for number, value in fields(buffer, *stretch):
+        if isinstance(value, tuple) and number in texts:
+            texts[number].append(_text(buffer, value))
+        elif isinstance(value, tuple) and number == 5:
+            attribute = dict(fields(buffer, *value))
+            name, real = attribute.get(1), attribute.get(2)
+            if isinstance(name, tuple) and isinstance(real, tuple):
+                numbers[_text(buffer, name)] = struct.unpack("<f", buffer[real[0] : real[1]])[0]
+    return Node("".join(texts[4]), tuple(texts[1]), tuple(texts[2]), numbers)
 
 
 def _tensor(buffer: Buffer, stretch: tuple[int, int]) -> _Tensor:
