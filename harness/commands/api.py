@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     _add_diff(actions)
     _add_show(actions)
+    _add_check(actions)
     _add_refresh(actions)
 
 
@@ -43,6 +44,18 @@ def _add_show(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "symbol", metavar="SYMBOL", help="Builder.build_engine, BuilderFlag.FP16, nvinfer1::IBuilder, ..."
     )
     _add_common(show)
+
+
+def _add_check(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = actions.add_parser("check", help="uses of TensorRT's API in your files that a release does not have")
+    check.add_argument("files", metavar="FILE", nargs="+", type=Path, help="Python or C++ files, or folders of them")
+    check.add_argument(
+        "--to", metavar="R", action="append", required=True, help="the release to come; may be repeated; or: all"
+    )
+    check.add_argument("--from", metavar="R", dest="old", type=Release.parse, help="leave out what this one lacks too")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0")
 
 
 def _add_refresh(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -72,6 +85,19 @@ def _run_show(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
+def _run_check(arguments: argparse.Namespace) -> int:
+    from harness.api.check import check, targets
+    from harness.api.report import report_json, report_text
+    from harness.api.sarif import sarif
+
+    report = check(arguments.files, targets(arguments.to), arguments.old)
+    if arguments.sarif:
+        print(_json(sarif(report.findings, report.ignored)))
+    else:
+        print(_json(report_json(report)) if arguments.json else report_text(report))
+    return Exit.UNEXPECTED if report.broken else Exit.OK
+
+
 def _run_refresh(arguments: argparse.Namespace) -> int:
     from harness.api import refresh  # it needs uv, the others do not
 
@@ -93,5 +119,6 @@ def _json(value: object) -> str:
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "diff": _run_diff,
     "show": _run_show,
+    "check": _run_check,
     "refresh": _run_refresh,
 }

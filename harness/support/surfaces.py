@@ -79,6 +79,7 @@ class Surfaces:
     def __init__(self, data: Data) -> None:
         self.data = data
         self._eras = [int(era, 16) for era in data.eras]
+        self._masks: dict[str, int] = {}
 
     @cached_property
     def releases(self) -> dict[Flavour, list[Release]]:
@@ -87,6 +88,11 @@ class Surfaces:
         for source in self.data.releases:
             known[Flavour(source.flavour)].append(source.release)
         return {flavour: sorted(releases, key=lambda release: release.version) for flavour, releases in known.items()}
+
+    @cached_property
+    def order(self) -> dict[Flavour, list[tuple[Release, int]]]:
+        """The known releases of each flavour with their bits in a mask, oldest first."""
+        return {flavour: [(one, self._index[one]) for one in known] for flavour, known in self.releases.items()}
 
     @cached_property
     def _index(self) -> dict[Release, int]:
@@ -119,7 +125,9 @@ class Surfaces:
 
     def mask(self, name: str) -> int:
         """The releases that have ``name``, as bits over ``data.releases``; inherited members count."""
-        return self._mask(self.canonical(name))
+        if name not in self._masks:
+            self._masks[name] = self._mask(self.canonical(name))
+        return self._masks[name]
 
     def _mask(self, name: str) -> int:
         symbol = self.data.symbols.get(name)
@@ -132,6 +140,11 @@ class Surfaces:
             for base in self._parents(cls.kind, signature):
                 own |= self._eras[era] & self._mask(f"{base}.{member}")
         return own
+
+    def deprecated_mask(self, name: str) -> int:
+        """The releases whose documentation calls this very name deprecated; bases are not asked."""
+        symbol = self.data.symbols.get(name)
+        return self._eras[symbol.deprecated] if symbol else 0
 
     def own_mask(self, symbol: Symbol) -> int:
         """The releases in which a class has the member itself."""
@@ -187,6 +200,7 @@ class Surface:
         self.surfaces = surfaces
         self.release = release
         self.index = index
+        self._owners: dict[str, str] = {}
 
     @property
     def source(self) -> Source:
@@ -230,7 +244,11 @@ class Surface:
 
     def owner(self, name: str) -> str:
         """The name under which the release has it: its own, or that of the base it is inherited from."""
-        name = self.surfaces.canonical(name)
+        if name not in self._owners:
+            self._owners[name] = self._find_owner(self.surfaces.canonical(name))
+        return self._owners[name]
+
+    def _find_owner(self, name: str) -> str:
         if self._own(name):
             return name
         cls, dot, member = name.rpartition(".")

@@ -1,0 +1,184 @@
+"""Check a user's files against releases: what of TensorRT's API they use that will not survive."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+from harness.api.collect import Collector, Use
+from harness.api.constants import Constants
+from harness.api.infer import Inference
+from harness.api.judge import Finding, Judge, Level
+from harness.api.names import Names
+from harness.errors import InputError
+from harness.support.surfaces import Language, Surface, Surfaces, load
+from harness.versions import Release, Version
+
+_IGNORE = re.compile(r"#\s*trt-matrix:\s*ignore\[([^\]\n]+)\]|//\s*trt-matrix:\s*ignore\[([^\]\n]+)\]")
+_LARGEST = 8 * 1024 * 1024
+PYTHON_SUFFIXES = (".py", ".pyw")
+CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".cu", ".h", ".hpp", ".hh", ".cuh", ".inl")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, and what could not be looked at. ``ignored`` are findings with a comment."""
+
+    findings: list[Finding]
+    ignored: list[tuple[Finding, str]]
+    files: list[str]
+    notes: list[str]
+
+    @property
+    def broken(self) -> bool:
+        return any(finding.level is not Level.DEPRECATED for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    text: str
+    tree: ast.Module
+
+
+def check(paths: Sequence[Path], targets: Sequence[Release], old: Release | None) -> Report:
+    """Check files, and the source files of folders, against releases; ``old`` is what they run on today."""
+    files = sorted({file for path in paths for file in _sources(path)})
+    python = [file for file in files if file.suffix in PYTHON_SUFFIXES]
+    surfaces = load(Language.PYTHON)
+    surface_of = surfaces.surface
+    return check_python(python, [surface_of(one) for one in targets], surface_of(old) if old else None, surfaces)
+
+
+def targets(words: Sequence[str]) -> list[Release]:
+    """The releases that ``--to`` names; ``all`` is every known one."""
+    if "all" in words:
+        return [release for releases in load(Language.PYTHON).releases.values() for release in releases]
+    return [Release.parse(word) for word in words]
+
+
+def _sources(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    suffixes = (*PYTHON_SUFFIXES, *CPP_SUFFIXES)
+    hidden = (file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
+    return [file for file in hidden if not any(part.startswith(".") for part in file.relative_to(path).parts)]
+
+
+def check_python(paths: Sequence[Path], targets: Sequence[Surface], old: Surface | None, surfaces: Surfaces) -> Report:
+    """Check Python files together: one that imports another by its file name is followed into it."""
+    files, notes = list[_File](), list[str]()
+    for path in paths:
+        try:
+            files.append(_parse(path))
+        except SyntaxError as error:
+            notes.append(f"{path}: not read, it is no Python 3 ({error.msg}, line {error.lineno})")
+    names = Names(surfaces)
+    inference = Inference({_module_name(file, files): file.tree for file in files}, names)
+    own_names = _own_names(files)
+    collector = Collector(inference)
+    uses = {file.name: _relevant(collector.module(inference.scopes[file.tree]), file, files) for file in files}
+    judges = [
+        (Constants(inference, target), Judge(target, names, old=old, own_names=own_names, sites=collector.sites))
+        for target in targets
+    ]
+    releases = sum(1 << target.index for target in targets)
+    findings: list[Finding] = []
+    for file in files:
+        for use in uses[file.name]:
+            if use.owners and all(names.settled(symbol, releases) for symbol in use.symbols):
+                continue
+            found = (judge.judge(use, constants, file.name) for constants, judge in judges)
+            findings += [_in_characters(one, file.text) for one in found if one]
+    kept, ignored = split_ignored(sorted(set(findings), key=_place), {file.name: file.text for file in files})
+    return Report(kept, ignored, [file.name for file in files], notes)
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str, Version]:
+    release = finding.release
+    return finding.file, finding.line, finding.column, finding.symbol, release.flavour, release.version
+
+
+def _parse(path: Path) -> _File:
+    data = read_source(path)
+    encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+    text = data.decode(encoding, errors="replace")
+    return _File(str(path), text, ast.parse(data, filename=str(path)))
+
+
+def read_source(path: Path) -> bytes:
+    """A source file's bytes. Raises InputError where it cannot be read or is no source file by its size."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path}: {path.stat().st_size} bytes is more than a source file has; leave it out")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}; name a readable file") from error
+
+
+def _module_name(file: _File, files: list[_File]) -> str:
+    """The file's name without its suffix; with its place in the list where two have the same."""
+    stem = Path(file.name).stem
+    if stem == "__init__":
+        stem = Path(file.name).parent.name
+    first = next(other for other in files if Path(other.name).stem == Path(file.name).stem)
+    return stem if first is file else f"{stem}#{files.index(file)}"
+
+
+def _own_names(files: list[_File]) -> set[str]:
+    """Names of attributes and methods that the user's own classes define: never judged by the name alone."""
+    found = set()
+    for node in (part for file in files for part in ast.walk(file.tree)):
+        if isinstance(node, ast.ClassDef):
+            found |= {one.name for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
+            found.add(node.attr)
+    return found
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def _relevant(uses: list[Use], file: _File, files: list[_File]) -> list[Use]:
+    """Uses judged by the name alone count only in files that have to do with TensorRT."""
+    modules = {Path(other.name).stem for other in files if "tensorrt" in other.text}
+    concerned = "tensorrt" in file.text or any(
+        isinstance(node, (ast.Import, ast.ImportFrom)) and _imports(node) & modules for node in ast.walk(file.tree)
+    )
+    return uses if concerned else [use for use in uses if use.owners or use.module]
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.rpartition(".")[2] for alias in node.names}
+    return {(node.module or "").rpartition(".")[2], *(alias.name for alias in node.names)}
+
+
+def _in_characters(finding: Finding, text: str) -> Finding:
+    """Columns in characters: the syntax tree counts bytes of UTF-8."""
+    line = text.splitlines()[finding.line - 1] if not text.isascii() else ""
+    if line.isascii():
+        return finding
+    data = line.encode()
+    column, end = (len(data[: at - 1].decode(errors="replace")) + 1 for at in (finding.column, finding.end_column))
+    return replace(finding, column=column, end_column=end)
+
+
+def split_ignored(findings: list[Finding], texts: dict[str, str]) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+    """Take out the findings on lines with a comment ``# trt-matrix: ignore[reason]``."""
+    lines = {name: text.splitlines() for name, text in texts.items()}
+    kept, ignored = list[Finding](), list[tuple[Finding, str]]()
+    for finding in findings:
+        here = lines[finding.file][finding.line - 1] if finding.line <= len(lines[finding.file]) else ""
+        comment = _IGNORE.search(here)
+        if comment:
+            ignored.append((finding, (comment[1] or comment[2]).strip()))
+        else:
+            kept.append(finding)
+    return kept, ignored

@@ -1,0 +1,300 @@
+"""Every use of TensorRT's API in a Python file, with the conditions under which it is reached."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from harness.api.constants import Conditions
+from harness.api.infer import TRT_MODULES, Inference
+from harness.api.scopes import Object, Scope, Tag, Trt, Types, UserClass, UserFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """``node`` comes to ``expected`` where the use is reached."""
+
+    node: ast.expr
+    scope: Scope
+    expected: bool
+
+
+Guards = tuple[Guard, ...]
+Call = tuple[int, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use. ``owners`` are TensorRT's classes that the receiver can be (an empty name: the module).
+
+    Where they are empty the receiver's type could not be followed. ``call`` holds the number of
+    positional arguments and the keywords of a call whose arguments are all visible. ``within`` is the
+    function that the use stands in. With ``refuses`` the use is no name: the user's own code ends there.
+    """
+
+    line: int
+    column: int
+    end_column: int
+    name: str
+    owners: frozenset[str]
+    guards: Guards
+    within: Scope
+    called: bool = False
+    call: Call | None = None
+    writes: bool = False
+    module: str = ""
+    refuses: bool = False
+
+    @property
+    def symbols(self) -> list[str]:
+        """The names that the use can mean."""
+        return [f"{owner}.{self.name}" if owner else self.name for owner in sorted(self.owners)]
+
+
+_Block = Sequence[ast.stmt]
+_ENDING = ("exit", "_exit", "abort")
+
+
+class Collector:
+    """Walks a module with its guards. Uses inside ``try: ... except AttributeError`` are left out."""
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+        self._conditions = Conditions(inference)
+        self.uses: list[Use] = []
+        # Where the user's functions are named: under which conditions, and inside what.
+        self.sites: dict[Scope, list[tuple[Guards, Scope]]] = {}
+
+    def module(self, scope: Scope) -> list[Use]:
+        """The uses of one file."""
+        self.uses = []
+        assert isinstance(scope.node, ast.Module)
+        self._block(scope.node.body, scope, ())
+        return self.uses
+
+    def _block(self, body: _Block, scope: Scope, guards: Guards) -> None:
+        for statement in body:
+            self._statement(statement, scope, guards)
+            if isinstance(statement, ast.If):
+                if _ends(statement.body):
+                    guards = self._after(statement, scope, guards)
+                elif statement.orelse and _ends(statement.orelse):
+                    guards = self._with(guards, statement.test, scope, expected=True)
+            elif isinstance(statement, ast.Assert):
+                guards = self._with(guards, statement.test, scope, expected=True)
+
+    def _with(self, guards: Guards, test: ast.expr, scope: Scope, *, expected: bool) -> Guards:
+        """One more guard, where the test can depend on the release."""
+        return (*guards, Guard(test, scope, expected)) if self._conditions.depends(test, scope) else guards
+
+    def _after(self, node: ast.If, scope: Scope, guards: Guards) -> Guards:
+        """The guards behind an ``if`` that leaves; one that raises is a refusal of the releases it is true on."""
+        if _refuses(node.body) and self._conditions.depends(node.test, scope):
+            here = self._with(guards, node.test, scope, expected=True)
+            end = len(ast.unparse(node.test)) + node.test.col_offset + 1
+            found = Use(node.test.lineno, node.test.col_offset + 1, end, "", frozenset(), here, scope, refuses=True)
+            self.uses.append(found)
+        return self._with(guards, node.test, scope, expected=False)
+
+    def _statement(self, node: ast.stmt, scope: Scope, guards: Guards) -> None:
+        match node:
+            case ast.If():
+                self._expression(node.test, scope, guards)
+                self._block(node.body, scope, self._with(guards, node.test, scope, expected=True))
+                self._block(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
+            case ast.Try():
+                self._try(node, scope, guards)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._definition(node, scope, guards)
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, scope, guards)
+            case _:
+                self._parts(node, scope, guards)
+
+    def _parts(self, node: ast.AST, scope: Scope, guards: Guards) -> None:
+        for name, value in ast.iter_fields(node):
+            if name in ("body", "orelse", "finalbody") and isinstance(value, list):
+                self._block(value, scope, guards)
+            elif isinstance(value, list):
+                for part in value:
+                    self._part(part, scope, guards)
+            else:
+                self._part(value, scope, guards)
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                self._record(
+                    item.context_expr, "__enter__", self._inference.types(item.context_expr, scope), guards, scope
+                )
+
+    def _part(self, value: object, scope: Scope, guards: Guards) -> None:
+        if isinstance(value, ast.expr):
+            self._expression(value, scope, guards)
+        elif isinstance(value, ast.AST):
+            self._parts(value, scope, guards)
+
+    def _definition(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, scope: Scope, guards: Guards
+    ) -> None:
+        outside: list[ast.expr] = [*node.decorator_list]
+        if isinstance(node, ast.ClassDef):
+            outside += [*node.bases, *(keyword.value for keyword in node.keywords)]
+        else:
+            arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            outside += [*node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+            outside += [one.annotation for one in arguments if one.annotation]
+            outside += [node.returns] if node.returns else []
+        for expression in outside:
+            self._expression(expression, scope, guards)
+        self._block(node.body, self._inference.scopes[node], guards)
+
+    def _try(self, node: ast.Try, scope: Scope, guards: Guards) -> None:
+        if not any(_catches_attribute_errors(handler) for handler in node.handlers):
+            self._block(node.body, scope, guards)
+        for body in (*(handler.body for handler in node.handlers), node.orelse, node.finalbody):
+            self._block(body, scope, guards)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, guards: Guards) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition(".")[0] in TRT_MODULES:
+                    self.uses.append(_use_at(alias, "", frozenset(), guards, scope, alias.name))
+            return
+        if (node.module or "").partition(".")[0] not in TRT_MODULES or node.level:
+            return
+        self.uses.append(_use_at(node, "", frozenset(), guards, scope, node.module or ""))
+        owner = (node.module or "").partition(".")[2]
+        for alias in node.names:
+            if alias.name != "*":
+                self.uses.append(_use_at(alias, alias.name, frozenset({owner}), guards, scope))
+
+    def _expression(self, node: ast.expr, scope: Scope, guards: Guards) -> None:
+        match node:
+            case ast.IfExp():
+                self._expression(node.test, scope, guards)
+                self._expression(node.body, scope, self._with(guards, node.test, scope, expected=True))
+                self._expression(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
+                return
+            case ast.BoolOp():
+                for part in node.values:
+                    self._expression(part, scope, guards)
+                    guards = self._with(guards, part, scope, expected=isinstance(node.op, ast.And))
+                return
+            case ast.Attribute():
+                self._attribute(node, scope, guards)
+                return
+            case ast.Name():
+                for found in self._inference.types(node, scope):
+                    if isinstance(found, UserFunction):
+                        self.sites.setdefault(found.scope, []).append((guards, scope))
+                return
+            case ast.Call():
+                self._call(node, scope, guards)
+                return
+        for child in ast.iter_child_nodes(node):
+            self._part(child, scope, guards)
+
+    def _call(self, node: ast.Call, scope: Scope, guards: Guards) -> None:
+        if isinstance(node.func, ast.Attribute):
+            self._attribute(node.func, scope, guards, _shape(node), called=True)
+        else:
+            self._expression(node.func, scope, guards)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in ("getattr", "setattr", "len") and node.args:
+            attribute = node.args[1] if len(node.args) > 1 else None
+            if name == "len":
+                self._record(node, "__len__", self._inference.types(node.args[0], scope), guards, scope)
+            elif isinstance(attribute, ast.Constant) and not (name == "getattr" and len(node.args) > 2):
+                types = self._inference.types(node.args[0], scope)
+                self._record(attribute, str(attribute.value), types, guards, scope)
+        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+            self._expression(part, scope, guards)
+
+    def _attribute(
+        self,
+        node: ast.Attribute,
+        scope: Scope,
+        guards: Guards,
+        call: Call | None = None,
+        *,
+        called: bool = False,
+    ) -> None:
+        self._expression(node.value, scope, guards)
+        types = self._inference.types(node.value, scope)
+        found = self._use(node, node.attr, types, guards, scope)
+        if found:
+            writes = isinstance(node.ctx, ast.Store)
+            self.uses.append(replace(found, called=called, call=call, writes=writes))
+
+    def _record(self, node: ast.expr, name: str, types: Types, guards: Guards, scope: Scope) -> None:
+        found = self._use(node, name, types, guards, scope)
+        if found:
+            self.uses.append(found)
+
+    def _use(self, node: ast.expr, name: str, types: Types, guards: Guards, scope: Scope) -> Use | None:
+        """The use of a name of ``types``; None where it is none of TensorRT's."""
+        owners = frozenset(_owners(types, name))
+        special = name.startswith("__")
+        if owners or (not types and not special and name in self._inference.names.members):
+            return _use_at(node, name, owners, guards, scope)
+        return None
+
+
+def _use_at(
+    node: ast.expr | ast.alias | ast.stmt,
+    name: str,
+    owners: frozenset[str],
+    guards: Guards,
+    scope: Scope,
+    module: str = "",
+) -> Use:
+    end = node.end_col_offset or node.col_offset
+    if isinstance(node, ast.Attribute):
+        return Use(node.end_lineno or node.lineno, end - len(name) + 1, end + 1, name, owners, guards, scope)
+    if node.end_lineno != node.lineno:
+        end = node.col_offset + 1
+    return Use(node.lineno, node.col_offset + 1, end + 1, name, owners, guards, scope, module=module)
+
+
+def _owners(types: Types, name: str) -> Iterator[str]:
+    for value in types:
+        if isinstance(value, Trt) and value.tag is not Tag.FUNCTION:
+            yield value.name
+        elif isinstance(value, (Object, UserClass)):
+            cls = value.cls if isinstance(value, Object) else value
+            yield from _inherited(cls, name, set())
+
+
+def _inherited(cls: UserClass, name: str, seen: set[int]) -> Iterator[str]:
+    """TensorRT's classes that a user's class takes ``name`` from; none where the user's code has it."""
+    if name in cls.attributes or name in cls.scope.names or id(cls) in seen:
+        return
+    seen.add(id(cls))
+    for base in cls.bases:
+        if isinstance(base, Trt):
+            yield base.name
+        elif isinstance(base, UserClass):
+            yield from _inherited(base, name, seen)
+
+
+def _shape(node: ast.Call) -> Call | None:
+    if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
+        return None
+    return len(node.args), frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+
+
+def _refuses(body: _Block) -> bool:
+    return isinstance(body[-1], (ast.Raise, ast.Expr))
+
+
+def _ends(body: _Block) -> bool:
+    last = body[-1] if body else None
+    if isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+        return True
+    call = last.value if isinstance(last, ast.Expr) else None
+    return isinstance(call, ast.Call) and (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in _ENDING
+
+
+def _catches_attribute_errors(handler: ast.ExceptHandler) -> bool:
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(getattr(one, "id", "") in ("AttributeError", "ImportError", "ModuleNotFoundError") for one in types)
