@@ -1,0 +1,134 @@
+"""What this run knows about each remedy: cured, only silent, failed here too, or untried.
+
+A remedy is never shown as cured without a case of this run that shows it, and one that failed here goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Results
+from harness.findings.rules import by_id
+from harness.findings.rules.model import Remedy
+
+_RANK = {"cured": 0, "untried": 1, "silent-only": 2, "failed-here": 3}
+_GOOD = (Outcome.PASSED, Outcome.WARNED)
+_BAD = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A case, in its cell."""
+
+    cell: CellRecord
+    case: CaseRecord
+
+    @property
+    def place(self) -> str:
+        return f"{self.cell.id} {self.case.id}"
+
+
+def advise(results: Results) -> Results:
+    """The results with each finding's remedies ranked by what passed in this very run."""
+    seen = [_Seen(cell, case) for cell in results.cells for case in cell.cases]
+    cells = [
+        msgspec.structs.replace(cell, cases=[_case(_Seen(cell, case), seen) for case in cell.cases])
+        for cell in results.cells
+    ]
+    return msgspec.structs.replace(results, cells=cells)
+
+
+def _case(here: _Seen, seen: list[_Seen]) -> CaseRecord:
+    findings = [
+        msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) if finding.rule in by_id() else finding
+        for finding in here.case.findings
+    ]
+    return msgspec.structs.replace(here.case, findings=findings)
+
+
+def _advice(finding: Finding, here: _Seen, seen: list[_Seen]) -> list[Advice]:
+    rule = by_id()[finding.rule]
+    told = [_standing(remedy, finding, here, seen) for remedy in rule.advice]
+    return sorted(told, key=lambda advice: _RANK[advice.standing])
+
+
+def _standing(remedy: Remedy, finding: Finding, here: _Seen, seen: list[_Seen]) -> Advice:
+    advice = Advice(text=remedy.text, source=remedy.source)
+    if not remedy.needs:
+        return advice
+    tried = [other for other in seen if other.case.outcome.executed and _is_remedy(remedy, here, other)]
+    cured = [other for other in tried if other.case.outcome in _GOOD and not _has(other, finding)]
+    muted = [other for other in cured if _silent(other)]
+    failed = [other for other in tried if other.case.outcome in _BAD or _has(other, finding)]
+    whole = [other for other in cured if other not in muted]
+    if whole:
+        return _told(advice, "cured", "passed without it", whole, here)
+    if muted:
+        return _told(advice, "silent-only", "says nothing, by our own count the weights are the same", muted, here)
+    if failed:
+        return _told(advice, "failed-here", "failed, or has the same finding", failed, here)
+    return advice
+
+
+def _told(advice: Advice, standing: str, words: str, places: list[_Seen], here: _Seen) -> Advice:
+    shown = ", ".join(other.place for other in places[:_MOST])
+    more = f" and {len(places) - _MOST} more" if len(places) > _MOST else ""
+    because = f"{shown}{more}: {words}{_cost(places[0], here)}"
+    return msgspec.structs.replace(advice, standing=standing, because=because)
+
+
+def _cost(other: _Seen, here: _Seen) -> str:
+    """What it costs, where both were measured."""
+    mine, theirs = here.case.engine_bytes, other.case.engine_bytes
+    return f"; its engine is {theirs / mine:.2f} times as large" if mine and theirs else ""
+
+
+def _has(other: _Seen, finding: Finding) -> bool:
+    return any(one.rule == finding.rule and not one.predicted for one in other.case.findings)
+
+
+def _silent(other: _Seen) -> bool:
+    return any(audit.standing in ("mute", "unsaid", "unknown") for audit in other.case.audit)
+
+
+def _is_remedy(remedy: Remedy, here: _Seen, other: _Seen) -> bool:
+    """``other`` differs from ``here`` in what the remedy changes, and in nothing else."""
+    return _DIFFERS[remedy.needs](remedy, here, other)
+
+
+def _same(here: _Seen, other: _Seen, *names: str) -> bool:
+    return all(getattr(here.case, name) == getattr(other.case, name) for name in names)
+
+
+def _release(_: Remedy, here: _Seen, other: _Seen) -> bool:
+    mine, theirs = (here.cell.flavour, here.cell.version), (other.cell.flavour, other.cell.version)
+    return mine != theirs and _same(here, other, "subject", "route", "recipe")
+
+
+def _route(remedy: Remedy, here: _Seen, other: _Seen) -> bool:
+    return (
+        here.cell.id == other.cell.id
+        and _same(here, other, "subject", "recipe", "target")
+        and other.case.route != here.case.route
+        and other.case.route == (remedy.value or other.case.route)
+    )
+
+
+def _recipe(remedy: Remedy, here: _Seen, other: _Seen) -> bool:
+    return (
+        here.cell.id == other.cell.id
+        and _same(here, other, "subject", "target")
+        and other.case.recipe != here.case.recipe
+        and other.case.recipe.startswith(remedy.value)
+    )
+
+
+_DIFFERS: dict[str, Callable[[Remedy, _Seen, _Seen], bool]] = {
+    "release": _release,
+    "route": _route,
+    "recipe": _recipe,
+}

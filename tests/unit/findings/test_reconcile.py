@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
+from harness.findings.classify import classify_text
+from harness.findings.reconcile import Reconciliation, parts, reconcile
+
+
+def blob(name: str, subnormal: int, elements: int = 9) -> BlobAudit:
+    counts = {"fp16": PrecisionCount(subnormal=subnormal)}
+    return BlobAudit(
+        name=name, shape=[elements], dtype="float32", elements=elements, zeros=0, infinities=0, nans=0, counts=counts
+    )
+
+
+def compare(listed: str, *blobs: BlobAudit) -> Reconciliation:
+    log = f"[W] - 2 weights are affected by this issue: Detected subnormal FP16 values.\n{listed}"
+    (finding,) = classify_text(log).findings
+    audit = FileAudit(file="m.onnx", precisions=["fp16"], blobs=list(blobs))
+    return reconcile(audit, finding, precision="fp16", kind="subnormal")
+
+
+def test_matched_and_unexplained() -> None:
+    found = compare("[V]   List of affected weights: a.weight, z.weight\n", blob("a.weight", 3), blob("b.weight", 2))
+    assert (found.matched, found.predicted_only, found.logged_only) == (
+        ["a.weight"],
+        {"b.weight": ""},
+        {"z.weight": ""},
+    )
+    assert found.unexplained == 2
+
+
+def test_fused_names_are_taken_apart() -> None:
+    found = compare(
+        "[V]   List of affected weights: a + PWN(PWN(s), m).weight || b.weight\n",
+        blob("a.weight", 3),
+        blob("b.weight", 1),
+    )
+    assert (found.matched, found.unexplained) == (["a.weight", "b.weight"], 0)
+
+
+def test_without_names_each_difference_has_its_cause() -> None:
+    found = compare("", blob("a.weight", 3))
+    assert (found.logged, found.predicted, found.unexplained) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("name", "cause"), [("c.bias", "a bias"), ("s", "a single number")])
+def test_causes(name: str, cause: str) -> None:
+    found = compare("[V]   List of affected weights: a.weight\n", blob("a.weight", 3), blob(name, 1, elements=1))
+    assert found.predicted_only[name].startswith(cause)
+
+
+def test_parts() -> None:
+    assert parts("Conv_620 + PWN(PWN(Sigmoid_621), Mul_622).weight") == ["Conv_620", "PWN(PWN(Sigmoid_621), Mul_622)"]
