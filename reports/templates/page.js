@@ -118,7 +118,7 @@
     const key = `filled ${terms.join(" ")}`;
     if (section.dataset.filled === key) return;
     section.dataset.filled = key;
-    const cases = read().get(section.dataset.cell).filter(kept);
+    const cases = read().get(section.dataset.cell).filter(kept).sort((one, other) => one.row[1] - other.row[1]); // worst first
     const body = document.createDocumentFragment();
     for (const one of cases) body.append(rowOf(one));
     section.querySelector(".cases > tbody").replaceChildren(body);

@@ -28,3 +28,13 @@ def test_unknown_name_is_an_error(tmp_path: Path) -> None:
 def test_trusted_text_stays(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<script>{{ script }}</script>")
     assert templates.render(tmp_path, "page.html", script=templates.trusted("1 < 2")) == "<script>1 < 2</script>"
+
+
+def test_an_installed_package_has_its_own_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "harness"
+    package.mkdir()
+    monkeypatch.setattr(templates, "_PACKAGE", package)
+    monkeypatch.setattr(templates, "_CHECKOUT", tmp_path)
+    assert templates.folder("reports/templates") == tmp_path / "reports/templates"
+    (package / "reports" / "templates").mkdir(parents=True)
+    assert templates.folder("reports/templates") == package / "reports/templates"
