@@ -1,6 +1,6 @@
 """Trains the reference checkpoint: RetinaFace with the MobileNet-0.25 backbone, on faces that the project draws itself.
 
-    python tools/train_reference.py --steps 9000 --out harness/subjects/retinaface/checkpoint/mobilenet0.25.safetensors
+    python tools/train_reference.py --steps 2100 --out harness/subjects/retinaface/checkpoint/mobilenet0.25.safetensors
 
 Needs PyTorch (CPU or GPU) and NumPy. The recipe is that of Pytorch_Retinaface where it matters here: multibox loss with
 an overlap of 0.35 and seven negatives for a positive, box loss twice, SGD with momentum 0.9 and weight decay 5e-4. It
@@ -238,7 +238,7 @@ def _told(score: Accuracy) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--steps", type=int, default=2100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="processes that draw pictures")
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors to write; a .json stands beside it")

@@ -16,8 +16,10 @@ from harness.subjects.faces import CALIBRATION_SEED, network_input, picture
 from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
+from harness.subjects.retinaface.emit_network import write_network
 from harness.subjects.retinaface.emit_onnx import OPSET, in_decode, in_heads, onnx_model
 from harness.subjects.retinaface.load import load_file
+from harness.subjects.retinaface.predict import prediction, rounded
 from harness.subjects.retinaface.seeded import NOTE, seeded_weights
 from harness.subjects.retinaface.settings import BatchNorm, Settings, settings
 from harness.subjects.spec import Making
@@ -25,51 +27,70 @@ from harness.subjects.typed import HalfType, typed
 
 BF16_OPSET = 22  # the first whose Conv takes BF16
 CALIBRATION_PICTURES = 8
+REFERENCE_NOTE = "reference checkpoint, trained on rendered faces: a test subject, not a detector for production"
 
 
 def make(making: Making) -> dict[str, Any]:
-    """Write model.onnx in the form asked for."""
+    """Write model.onnx in the form asked for, or network.json and weights.npz."""
     chosen = settings(making.options, making.variant)
     net = network(chosen.backbone)
     weights, note = load_weights(net, chosen.weights)
-    opset = BF16_OPSET if making.form is Form.BF16_TYPED else OPSET
-    fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
-    model = onnx_model(
-        net, weights, height=chosen.height, width=chosen.width, heads=chosen.heads, fold=fold, opset=opset
-    )
-    info = {
-        "files": {"model": "model.onnx"},
+    info: dict[str, Any] = {
         "backbone": chosen.backbone,
         "weights": {"source": chosen.weights, "note": note, "counts": weight_counts(weights)},
     }
+    fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
+    if making.network:
+        files = write_network(making.folder, net, weights, height=chosen.height, width=chosen.width, fold=fold)
+        return info | {"files": files}
+    opset = BF16_OPSET if making.form is Form.BF16_TYPED else OPSET
+    exact = onnx_model(
+        net, weights, height=chosen.height, width=chosen.width, heads=chosen.heads, fold=fold, opset=opset
+    )
     target = making.folder / "model.onnx"
-    if making.form is Form.INT8_QDQ:
-        info |= _quantise(model, chosen, target)
-        model = onnx.load(target)
-    else:
-        model = _in_form(model, making.form, chosen)
-        onnx.save(model, target)
-    return info | model_facts(model)
+    return info | {"files": {"model": target.name}} | _write(exact, making.form, chosen, target)
 
 
 def load_weights(net: Network, source: str) -> tuple[dict[str, NDArray[np.float32]], str]:
     """The network's parameters, and a note on where they come from."""
     if source.startswith("seed:") and source.removeprefix("seed:").isdecimal():
         return seeded_weights(net, int(source.removeprefix("seed:"))), NOTE
+    if source == "reference":
+        return load_file(net, _checkpoint(net)), REFERENCE_NOTE
     path = Path(source)
     return load_file(net, path), f"from the file {path.name}"
 
 
-def _in_form(model: Any, form: Form, chosen: Settings) -> Any:
+def _checkpoint(net: Network) -> Path:
+    path = Path(__file__).parent / "checkpoint" / f"{net.backbone}.safetensors"
+    if not path.exists():
+        raise InputError(f"weights reference: there is none for {net.backbone}: give seed:N or a file")
+    return path
+
+
+def _write(exact: Any, form: Form, chosen: Settings, target: Path) -> dict[str, Any]:
     if form is Form.FP32:
-        return model
-    if form in (Form.FP16_TYPED, Form.BF16_TYPED):
-        half = HalfType(form.removesuffix("-typed"))
-        return typed(model, half) if chosen.naive else typed(model, half, in_decode)
-    raise InputError(f"{form} cannot be made of RetinaFace yet")
+        onnx.save(exact, target)
+        return model_facts(exact)
+    if form is Form.INT8_QDQ:
+        made = _quantise(exact, chosen, target)
+        model, compared = onnx.load(target), target
+    else:
+        half = _half(form)
+        model = typed(exact, half) if chosen.naive else typed(exact, half, in_decode)
+        onnx.save(model, target)
+        made, compared = {}, rounded(exact, half)
+    predicted = prediction(exact, compared, chosen.heads, chosen.height, chosen.width)
+    return made | model_facts(model) | {"predicted": predicted}
 
 
-def _quantise(model: Any, chosen: Settings, target: Any) -> dict[str, Any]:
+def _half(form: Form) -> HalfType:
+    if form not in (Form.FP16_TYPED, Form.BF16_TYPED):
+        raise InputError(f"{form} cannot be made of RetinaFace yet")
+    return HalfType(form.removesuffix("-typed"))
+
+
+def _quantise(model: Any, chosen: Settings, target: Path) -> dict[str, Any]:
     keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
     quantised(model, calibration(chosen.height, chosen.width), target, keep=keep, naive=chosen.naive)
     return {"calibration": f"{CALIBRATION_PICTURES} rendered pictures, seeds from {CALIBRATION_SEED}, min-max"}

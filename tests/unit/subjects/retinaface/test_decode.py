@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -33,11 +35,9 @@ def test_one_face_by_hand() -> None:
     loc[0] = 1, -1, 0, np.log(2) / 0.2
     landms[0, :2] = 2, 5
     found = faces_of_raw(loc, conf, landms, SIZE, SIZE)
-    np.testing.assert_allclose(
-        found.boxes, np.array([[4 + 1.6 - 8, 4 - 1.6 - 16, 4 + 1.6 + 8, 4 - 1.6 + 16]]), rtol=1e-6
-    )
-    np.testing.assert_allclose(found.scores, [1 / (1 + np.exp(-3))], rtol=1e-6)
-    np.testing.assert_allclose(found.points[0, :2], [[4 + 3.2, 4 + 8], [4, 4]], rtol=1e-6)
+    assert found.boxes[0].tolist() == pytest.approx([4 + 1.6 - 8, 4 - 1.6 - 16, 4 + 1.6 + 8, 4 - 1.6 + 16])
+    assert found.scores.tolist() == pytest.approx([1 / (1 + math.exp(-3))])
+    assert found.points[0, :2].ravel().tolist() == pytest.approx([4 + 3.2, 4 + 8, 4, 4])
 
 
 def test_nothing_found() -> None:
