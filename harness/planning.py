@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.environments import kind_of
 from harness.evidence.records import Cost, Host
-from harness.matrix.cell import Cell
+from harness.matrix.cell import Cell, Timeouts
 from harness.matrix.expand import expand
 from harness.matrix.load import Document, load
 from harness.matrix.matrix import Matrix
@@ -35,19 +36,21 @@ def make_plan(path: Path, host: Host, cache: Path = CACHE) -> Planned:
     _check_subjects(document)
     matrix = expand(document, host.python)
 
-    def costs(cell: Cell) -> Cost | None:
+    @functools.cache
+    def missing(cell: Cell) -> str:
+        return kind_of(cell).missing(cell)
+
+    @functools.cache
+    def cost(cell: Cell) -> Cost:
         return kind_of(cell).cost(cell, cache / "environments")
 
-    return Planned(preflight(matrix, host, _missing, costs), matrix)
+    plan = preflight(matrix, host, lambda cell: missing(_software(cell)), lambda cell: cost(_software(cell)))
+    return Planned(plan, matrix)
 
 
-def _missing(cell: Cell) -> str:
-    try:
-        return kind_of(cell).missing(cell)
-    except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith("harness.environments."):
-            raise
-        return f"{cell.environment} environments are not part of this version"
+def _software(cell: Cell) -> Cell:
+    """The cell without what tells apart cells of one environment, so that each environment is asked about once."""
+    return replace(cell, name_suffix="", required=False, timeouts=Timeouts())
 
 
 def _check_subjects(document: Document) -> None:

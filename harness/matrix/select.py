@@ -51,6 +51,8 @@ def select(plan: Plan, selection: Selection) -> Plan:
 
     Raises ``UsageError`` for an expression or an id that cannot be, ``NothingSelected`` where no case is left.
     """
+    if selection == Selection() and any(cell.cases for cell in plan.cells):
+        return plan
     test = _expression(selection.expression)
     only = _known(plan, selection.only)
     failed = selection.failed
@@ -104,7 +106,7 @@ def _nothing(selection: Selection) -> str:
 
 
 def _known(plan: Plan, ids: tuple[str, ...]) -> frozenset[str]:
-    cells = {cell.cell.id: [case.case.id for case in cell.cases] for cell in plan.cells}
+    cells = {cell.cell.id: [case.case.id for case in cell.cases] for cell in plan.cells} if ids else {}
     for wanted in ids:
         cell, separator, case = wanted.partition(SEPARATOR)
         if cell not in cells:
