@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
 
-from harness import process
-from harness.environments import Progress, context, dockerfile, redist
+from harness.environments import Progress, context, dockerfile, redist, uv
 from harness.environments.context import Entry
 from harness.environments.dockerfile import Recipe
 from harness.environments.engine import Engine, Image, Info
@@ -25,6 +24,7 @@ from harness.errors import EnvironmentUnavailable
 
 _PROBE = Path(__file__).parent.parent / "probe"
 _SECOND = 1.0
+_PLATFORM = "x86_64-manylinux_2_31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,10 @@ def _build_software(
     progress: Progress,
 ) -> None:
     if engine.endpoint.local:
-        check_room(info.root, wanted.image_bytes, f"the image of {wanted.base}")
+        # While it is built, its parts lie there twice: as they were sent and as layers.
+        check_room(info.root, 2 * wanted.added_bytes, f"the image of {wanted.base}")
     check_room(cache, wanted.staging_bytes, "gathering wheels and libraries")
-    with _stage(wanted, cache, progress) as entries:
+    with _stage(wanted, cache, deadline - time.monotonic(), progress) as entries:
         _build(engine, recipe, entries, deadline, progress)
 
 
@@ -135,12 +136,12 @@ def _build(engine: Engine, recipe: Recipe, entries: list[Entry], deadline: float
 
 
 @contextlib.contextmanager
-def _stage(wanted: Software, cache: Path, progress: Progress) -> Iterator[list[Entry]]:
+def _stage(wanted: Software, cache: Path, timeout_s: float, progress: Progress) -> Iterator[list[Entry]]:
     """What the Dockerfile copies, in a folder that is gone afterwards."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="staging-", dir=cache) as name:
         site, libraries = Path(name, "site"), Path(name, "libraries")
-        _gather(wanted, site, progress)
+        _gather(wanted, site, timeout_s, progress)
         libraries.mkdir()
         if wanted.archive is not None:
             jar = redist.fetch(wanted.archive, cache / "redist", progress)
@@ -150,24 +151,14 @@ def _stage(wanted: Software, cache: Path, progress: Progress) -> Iterator[list[E
         yield [*context.folder("site", site), *context.folder("libraries", libraries), *links]
 
 
-def _gather(wanted: Software, site: Path, progress: Progress) -> None:
+def _gather(wanted: Software, site: Path, timeout_s: float, progress: Progress) -> None:
     """Exact wheels for the image's Python and for Linux, whatever the host runs on."""
-    progress(f"gathering {len(wanted.requirements)} wheels")
-    command = [
-        *(_uv(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"),
-        *("--python", sys.executable, "--python-version", wanted.python),
-        *("--python-platform", "x86_64-manylinux_2_31", "--target", str(site)),
-        *wanted.requirements,
-    ]
-    done = process.run(command, check=False, timeout=3600)
-    if done.status != 0:
-        words = " ".join(done.stderr.split())[:600]
-        raise EnvironmentUnavailable(f"the wheels of {wanted.base} cannot be gathered: {words}")
-
-
-def _uv() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    return str(beside) if beside.is_file() else "uv"
+    progress("gathering wheels")
+    lock = site.with_name("requirements.txt")
+    lock.write_text(wanted.requirements, encoding="ascii")
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(site)]
+    place = ["--python", sys.executable, "--python-version", wanted.python, "--python-platform", _PLATFORM]
+    uv.run_live(["pip", "install", *options, *place, "--requirement", str(lock)], progress, timeout_s)
 
 
 def _matching(site: Path, pattern: str) -> list[str]:

@@ -58,7 +58,7 @@ def cost(cell: Cell, cache: Path) -> Cost:  # noqa: ARG001
         if found[0].image(building.recipes(found[0], software)[1].tag):
             return Cost(download_bytes=0, disk_bytes=0, cached=True)
         base = 0 if found[0].image(software.base) else base
-    return Cost(download_bytes=software.download_bytes + base // 2, disk_bytes=software.image_bytes // 2 + base)
+    return Cost(download_bytes=software.download_bytes + base // 2, disk_bytes=software.added_bytes + base)
 
 
 def provision(cell: Cell, cache: Path, progress: Progress) -> Prepared:

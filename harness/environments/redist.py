@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +18,19 @@ from harness.versions import Release, Version
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One package of TensorRT's libraries in a Maven repository. ``libraries`` are in loading order; sizes in bytes."""
+    """One package of TensorRT's libraries in a Maven repository. Sizes in bytes.
 
+    ``libraries`` are in loading order; ``links`` match files of the bindings' wheels that belong beside them.
+    """
+
+    release: str
     version: str
     sha256: str
     size: int
     unpacked: int
     libraries: tuple[str, ...]
+    wheels_bytes: int
+    links: tuple[str, ...] = ()
 
     @property
     def coordinates(self) -> str:
@@ -36,27 +41,33 @@ class Archive:
         return f"tensorrt-{self.version}-linux-x86_64-redist.jar"
 
 
-ARCHIVES: Mapping[str, Archive] = {
-    "8.6.1": Archive(
+ARCHIVES = (
+    Archive(
+        release="8.6.1",
         version="8.6-1.5.10",
         sha256="8694feefe1b23d079a23527e3a65ca1dead18fccedfe2afa96651174a903b379",
         size=824_742_093,
         unpacked=1_284_345_430,
         libraries=("libnvinfer.so.8", "libnvinfer_plugin.so.8", "libnvparsers.so.8", "libnvonnxparser.so.8"),
+        wheels_bytes=1_750_000_000,
+        # Its plugin library needs cuBLAS and cuDNN to be loaded at all.
+        links=("nvidia/*/lib/*.so*",),
     ),
-    "10.15.1": Archive(
+    Archive(
+        release="10.15.1",
         version="10.15-1.5.13",
         sha256="8543a6bda95c5d42141d409e1b74024b444e96334a3815d53997cc4ec3cfce83",
         size=533_640_349,
         unpacked=929_828_639,
         libraries=("libnvinfer.so.10", "libnvinfer_plugin.so.10", "libnvonnxparser.so.10"),
+        wheels_bytes=5_000_000,
     ),
-}
+)
 
 
 def archive_for(release: Release) -> Archive | None:
     """The package that holds this release, or a more exact form of it."""
-    return next((found for text, found in ARCHIVES.items() if release.version.covers(Version.parse(text))), None)
+    return next((each for each in ARCHIVES if release.version.covers(Version.parse(each.release))), None)
 
 
 def fetch(archive: Archive, cache: Path, progress: Progress) -> Path:

@@ -68,9 +68,9 @@ def test_the_plugin_has_a_layer_of_its_own() -> None:
     assert "plugin" not in built("ngc:24.01-py3", "8.6.1").text
 
 
-@pytest.mark.parametrize(("python", "numpy"), [("3.8", "1.24.4"), ("3.11", "1.26.4"), ("3.13", "2.2.6")])
+@pytest.mark.parametrize(("python", "numpy"), [("3.8", "1.24.4"), ("3.11", "1.26.4"), ("3.13", "2.5.5")])
 def test_wheels_follow_the_python_of_the_image(python: str, numpy: str) -> None:
-    wanted = software.of(docker_cell(python=python))
+    wanted = software.of(docker_cell("8.6.1", "ngc:23.04-py3", python=python))
     assert wanted.packages["numpy"] == numpy
     assert ("tomli" in wanted.packages) == (python == "3.8")
 
