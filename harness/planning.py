@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.environments import kind_of
 from harness.evidence.records import Cost, Host
 from harness.matrix.cell import Cell, Timeouts
+from harness.matrix.containers import in_containers
 from harness.matrix.expand import expand
 from harness.matrix.load import Document, load
 from harness.matrix.matrix import Matrix
@@ -27,14 +28,17 @@ class Planned:
     matrix: Matrix
 
 
-def make_plan(path: Path, host: Host, cache: Path = CACHE) -> Planned:
+def make_plan(path: Path, host: Host, cache: Path = CACHE, *, containers: bool = False) -> Planned:
     """Read a matrix and give every cell and case its verdict on this host. Downloads nothing.
 
+    With ``containers``, cells of wheels are planned as Docker cells.
     Raises ``ConfigError`` with file, line and column where the file is wrong.
     """
     document = load(path)
     _check_subjects(document)
     matrix = expand(document, host.python)
+    if containers:
+        matrix = in_containers(matrix)
 
     @functools.cache
     def missing(cell: Cell) -> str:

@@ -24,6 +24,7 @@ FORMATS = ("table", "github")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
     parser.add_argument("--out", type=Path, default=Path("reports/out"), metavar="DIR", help="where runs are kept")
+    parser.add_argument("--environment", choices=["docker"], help="plan cells of wheels as containers")
     parser.add_argument("--cases", action="store_true", help="list every case")
     parser.add_argument("--format", choices=FORMATS, default="table", help="github: a job matrix for GitHub Actions")
     parser.add_argument("--json", action="store_true", help="print JSON, in the shape of results.json")
@@ -37,13 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
         form="json" if arguments.json and arguments.format == "table" else arguments.format,
         cases=arguments.cases,
         cache=arguments.out / "cache",
+        containers=arguments.environment == "docker",
     )
 
 
-def plan(path: Path, *, selection: select.Selection, form: str, cases: bool, cache: Path) -> int:
+def plan(
+    path: Path, *, selection: select.Selection, form: str, cases: bool, cache: Path, containers: bool = False
+) -> int:
     """Print the plan of a matrix file on this host."""
     host = detect()
-    planned = make_plan(path, host, cache)
+    planned = make_plan(path, host, cache, containers=containers)
     chosen = select.select(planned.plan, selection)
     if form == "github":
         from harness.matrix.github import job_matrix

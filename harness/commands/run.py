@@ -24,6 +24,7 @@ _BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
     add_history_arguments(parser)
+    parser.add_argument("--environment", choices=["docker"], help="run cells of wheels in containers")
     parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="cases at the same time (%(default)s)")
     parser.add_argument("--no-reuse", action="store_true", help="run conclusive cases again although nothing changed")
     parser.add_argument("--keep-engines", action="store_true", help="keep each case's engine.bin in the evidence")
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_all=arguments.require_all,
         history=arguments.history,
         as_json=arguments.json,
+        containers=arguments.environment == "docker",
     )
 
 
@@ -51,10 +53,11 @@ def run_matrix(
     require_all: bool,
     history: str | None,
     as_json: bool,
+    containers: bool = False,
 ) -> int:
     """Run a matrix file, write its report and add it to the history; the exit code."""
     host = detect()
-    planned = make_plan(path, host, cache_folder(options.out))
+    planned = make_plan(path, host, cache_folder(options.out), containers=containers)
     chosen = select.select(planned.plan, selection)
     with progress_for() as progress:
         folder, results = run_plan(chosen, planned.matrix, host, options, progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from dataclasses import replace
 from functools import cache as remember
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from harness.errors import EnvironmentUnavailable
 from harness.evidence.records import Cost
 from harness.matrix.cell import Cell
 
+# What a cell may take of the daemon's memory where nothing else is said, so that it is ended and not the daemon.
+_MEMORY_SHARE = 0.9
 _NOT_STARTED = 125
 _TIMED_OUT = 124
 # How long a daemon that went away is waited for, and how long one is watched that ended a container by itself.
@@ -89,6 +92,8 @@ def run_probe(
     tokens: Path | None,
 ) -> Ending:
     engine, info = _connected()
+    if limits.memory_bytes is None:
+        limits = replace(limits, memory_bytes=int(info.memory_bytes * _MEMORY_SHARE))
     with lent(evidence, tokens, rootless=info.rootless) as user:
         body = configuration(
             image=str(prepared.handle),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from harness import process
 from harness.evidence.records import Host
+from harness.neutral import one_line
 
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -53,7 +55,19 @@ def _docker() -> str:
     address = os.environ.get("DOCKER_HOST", "")
     if address and not address.startswith("unix://"):
         return f"by DOCKER_HOST ({address.partition(':')[0]})"
+    if not address and _docker_context() not in ("", "default"):
+        return f"by context {one_line(_docker_context())}"
     return _daemon_version(Path(address.removeprefix("unix://")) if address else DOCKER_SOCKET)
+
+
+def _docker_context() -> str:
+    """The context that the ``docker`` command would use."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        current = json.loads((folder / "config.json").read_text("utf-8")).get("currentContext")
+    except (OSError, ValueError, AttributeError):
+        current = ""
+    return os.environ.get("DOCKER_CONTEXT") or str(current or "")
 
 
 def _daemon_version(path: Path) -> str:
