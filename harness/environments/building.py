@@ -24,7 +24,6 @@ from harness.errors import EnvironmentUnavailable
 
 _PROBE = Path(__file__).parent.parent / "probe"
 _SECOND = 1.0
-_PLATFORM = "x86_64-manylinux_2_31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +139,29 @@ def _stage(wanted: Software, cache: Path, timeout_s: float, progress: Progress) 
     """What the Dockerfile copies, in a folder that is gone afterwards."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="staging-", dir=cache) as name:
-        site, libraries = Path(name, "site"), Path(name, "libraries")
-        _gather(wanted, site, timeout_s, progress)
+        tools, site, libraries = (Path(name, part) for part in ("tools", "site", "libraries"))
+        _gather(wanted, wanted.tools, tools, timeout_s, progress)
+        if wanted.family == "ngc":
+            yield context.folder("tools", tools)
+            return
+        _gather(wanted, wanted.requirements, site, timeout_s, progress)
         libraries.mkdir()
         if wanted.archive is not None:
             jar = redist.fetch(wanted.archive, cache / "redist", progress)
             progress(f"unpacking {jar.name}")
             redist.unpack(jar, libraries)
         links = [_link(link.name, file) for link in wanted.links for file in _matching(site, link.pattern)]
-        yield [*context.folder("site", site), *context.folder("libraries", libraries), *links]
+        folders = [*context.folder("tools", tools), *context.folder("site", site)]
+        yield [*folders, *context.folder("libraries", libraries), *links, _manifest(links)]
 
 
-def _gather(wanted: Software, site: Path, timeout_s: float, progress: Progress) -> None:
+def _gather(wanted: Software, requirements: str, target: Path, timeout_s: float, progress: Progress) -> None:
     """Exact wheels for the image's Python and for Linux, whatever the host runs on."""
     progress("gathering wheels")
-    lock = site.with_name("requirements.txt")
-    lock.write_text(wanted.requirements, encoding="ascii")
-    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(site)]
-    place = ["--python", sys.executable, "--python-version", wanted.python, "--python-platform", _PLATFORM]
+    lock = target.with_suffix(".lock")
+    lock.write_text(requirements, encoding="ascii")
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(target)]
+    place = ["--python", sys.executable, "--python-version", wanted.python, "--python-platform", wanted.platform]
     uv.run_live(["pip", "install", *options, *place, "--requirement", str(lock)], progress, timeout_s)
 
 
@@ -170,6 +174,12 @@ def _matching(site: Path, pattern: str) -> list[str]:
 
 def _link(name: str, file: str) -> Entry:
     return Entry(f"libraries/{name or file.rpartition('/')[2]}", target=f"/opt/trt-matrix/site/{file}")
+
+
+def _manifest(links: list[Entry]) -> Entry:
+    """The targets of links as a file: a daemon's build cache looks at the names of links and not where they lead, so
+    that one release's folder would be taken for another's."""
+    return Entry("libraries/LINKS", data="".join(f"{link.name} -> {link.target}\n" for link in links).encode())
 
 
 def _probe() -> list[Entry]:

@@ -18,6 +18,16 @@ from harness.versions import Flavour, Release
 
 LIBRARIES = "/opt/trt-matrix/lib"
 
+_GLIBC = {
+    "ubuntu-20.04": "2_31",
+    "ubuntu-22.04": "2_35",
+    "ubuntu-24.04": "2_39",
+    "debian-11": "2_31",
+    "debian-12": "2_36",
+    "debian-13": "2_40",
+}
+# To be raised where the same packages are laid out in an image in another way.
+_LAYOUT = 3
 # The probe's own wheels, unpacked.
 _TOOLS_BYTES = 80_000_000
 # What images hold on disk, roughly: NVIDIA's grew from 6 to 10 GB over the years.
@@ -37,25 +47,29 @@ class Link:
 class Software:
     """``libraries`` are paths as the cell sees them, in loading order; ``plugin`` is the digest of its sources.
 
-    ``requirements`` is a whole requirements file with hashes; sizes are in bytes, ``wheels_bytes`` unpacked.
+    ``tools`` (what the probe needs) and ``requirements`` (TensorRT's) are whole requirements files with hashes;
+    sizes are in bytes, ``wheels_bytes`` unpacked.
     """
 
     family: str
     base: str
     python: str
+    tools: str
     requirements: str
     libraries: tuple[str, ...]
     module: str
     archive: Archive | None = None
     links: tuple[Link, ...] = ()
     plugin: str = ""
+    platform: str = "x86_64-manylinux_2_31"
     wheels_bytes: int = _TOOLS_BYTES
     wheels_download: int = _TOOLS_BYTES // 3
 
     @property
     def packages(self) -> dict[str, str]:
         """Names and versions of the wheels that the cell's Python gets."""
-        lines = (line.rstrip("\\ ") for line in self.requirements.splitlines() if line[:1].isalnum())
+        whole = self.requirements + self.tools
+        lines = (line.rstrip("\\ ") for line in whole.splitlines() if line[:1].isalnum())
         asked = [Requirement(line.partition(" --hash")[0]) for line in lines]
         here = {"python_version": self.python, "python_full_version": f"{self.python}.0", "sys_platform": "linux"}
         chosen = [each for each in asked if each.marker is None or each.marker.evaluate(here)]
@@ -86,7 +100,7 @@ class Software:
         """Stands for everything that is copied into the image."""
         archive = self.archive.sha256 if self.archive else ""
         links = [[link.pattern, link.name] for link in self.links]
-        whole = json.dumps([self.requirements, archive, links, self.plugin])
+        whole = json.dumps([_LAYOUT, self.tools, self.requirements, self.platform, archive, links, self.plugin])
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -95,7 +109,16 @@ def of(cell: Cell) -> Software:
     family = images.family(cell)
     base = images.base(cell)
     if family == "ngc":
-        return Software(family, base, cell.python, _lock("probe_numpy1"), _ngc_libraries(cell.release), "tensorrt")
+        return Software(
+            family=family,
+            base=base,
+            python=cell.python,
+            tools=_lock("probe_numpy1"),
+            requirements="",
+            libraries=_ngc_libraries(cell.release),
+            module="tensorrt",
+            platform=_platform(f"ubuntu-{cell.ubuntu}"),
+        )
     if cell.release.flavour is Flavour.TENSORRT_RTX:
         return _rtx(cell, base)
     return _classic(cell, base)
@@ -111,9 +134,11 @@ def _rtx(cell: Cell, base: str) -> Software:
         family="redist",
         base=base,
         python=cell.python,
-        requirements="".join(f"{each}\n" for each in known.requirements) + wheel_sets.probe_lock(),
+        tools=wheel_sets.probe_lock(),
+        requirements="".join(f"{each}\n" for each in known.requirements),
         libraries=tuple(f"{LIBRARIES}/{name}" for name in names),
         module=known.module,
+        platform=_platform(cell.source.removeprefix("redist:")),
         links=tuple(Link(f"{known.folder}/{name}*", name) for name in names),
         wheels_bytes=known.installed_bytes + _TOOLS_BYTES,
         wheels_download=known.download_bytes,
@@ -129,14 +154,21 @@ def _classic(cell: Cell, base: str) -> Software:
         family="redist",
         base=base,
         python=cell.python,
-        requirements=_lock(f"redist_{archive.release}") + _lock("probe_numpy1"),
+        tools=_lock("probe_numpy1"),
+        requirements=_lock(f"redist_{archive.release}"),
         libraries=tuple(f"{LIBRARIES}/{name}" for name in archive.libraries),
         module="tensorrt_bindings",
+        platform=_platform(cell.source.removeprefix("redist:")),
         archive=archive,
         links=tuple(Link(pattern) for pattern in archive.links),
         wheels_bytes=archive.wheels_bytes + _TOOLS_BYTES,
         wheels_download=archive.wheels_bytes // 2,
     )
+
+
+def _platform(system: str) -> str:
+    """What wheels may ask of the C library; an old one where the system is not known."""
+    return f"x86_64-manylinux_{_GLIBC.get(system, '2_31')}"
 
 
 def _lock(name: str) -> str:

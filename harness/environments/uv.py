@@ -15,6 +15,7 @@ from harness.environments import Progress, pip_config
 from harness.errors import EnvironmentUnavailable
 
 _KEPT_LINES = 40
+_FINDING = threading.Lock()
 
 
 @cache
@@ -23,7 +24,9 @@ def binary() -> str:
     from uv import find_uv_bin  # kept out of ``plan``, which makes no environment
 
     try:
-        return find_uv_bin()
+        # Threads of several cells ask at once, and ``sysconfig``, which this asks in turn, fills its tables unguarded.
+        with _FINDING:
+            return find_uv_bin()
     except FileNotFoundError as error:
         raise EnvironmentUnavailable(f"uv: not found ({error}); install the project again") from error
 
