@@ -22,6 +22,9 @@ COMMANDS = {
     "audit": "count the weights that a lower precision cannot hold",
     "classify": "find the first cause in any TensorRT log",
     "catalogue": "list the messages that a TensorRT library can print",
+    "doctor": "say what this machine lacks for which cells, and how to get it",
+    "lock": "write down the digests of the images that the matrix builds on",
+    "gc": "remove what killed runs left behind, and images long unused",
     "api": "what each release's API has, and what of it your code needs",
 }
 

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.environments import kind_of
+from harness.environments import kind_of, lockfile
 from harness.evidence.records import Cost, Host
 from harness.matrix.cell import Cell, Timeouts
 from harness.matrix.containers import in_containers
@@ -39,6 +39,7 @@ def make_plan(path: Path, host: Host, cache: Path = CACHE, *, containers: bool =
     matrix = expand(document, host.python)
     if containers:
         matrix = in_containers(matrix)
+    matrix = lockfile.pinned(matrix, lockfile.read(lockfile.path_for(path)))
 
     @functools.cache
     def missing(cell: Cell) -> str:

@@ -18,7 +18,7 @@ from harness.matrix.matrix import Matrix
 from harness.matrix.results import to_results
 from harness.planning import make_plan
 
-FORMATS = ("table", "github")
+FORMATS = ("table", "github", "bake")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("reports/out"), metavar="DIR", help="where runs are kept")
     parser.add_argument("--environment", choices=["docker"], help="plan cells of wheels as containers")
     parser.add_argument("--cases", action="store_true", help="list every case")
-    parser.add_argument("--format", choices=FORMATS, default="table", help="github: a job matrix for GitHub Actions")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="table", help="github: a job matrix; bake: a file for docker buildx"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, in the shape of results.json")
     select.add_arguments(parser)
 
@@ -53,6 +55,10 @@ def plan(
         from harness.matrix.github import job_matrix
 
         text = job_matrix(chosen)
+    elif form == "bake":
+        from harness.environments.bake import bake_file
+
+        text = bake_file(chosen)
     elif form == "json":
         results = to_results(chosen, plan_info(planned.matrix, host))
         text = msgspec.json.format(msgspec.json.encode(results)).decode()

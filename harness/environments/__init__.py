@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from harness.evidence.records import Cost
+from harness.evidence.records import Cost, Finding
 from harness.matrix.cell import Cell, EnvironmentKind
 
 # Called with a few words ("downloading 220 MB", "pulling layer 3 of 12"); a kind may call it often.
@@ -43,6 +43,7 @@ class Prepared:
     handle: object = None
     packages: dict[str, str] = field(default_factory=dict)
     image_digest: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
 
-from harness.environments import Progress, context, dockerfile, redist, uv
+from harness.environments import Progress, context, dockerfile, lockfile, redist, uv
+from harness.environments.cleaning import STAGING
 from harness.environments.context import Entry
 from harness.environments.dockerfile import Recipe
 from harness.environments.engine import Engine, Image, Info
@@ -21,6 +22,7 @@ from harness.environments.labels import for_image
 from harness.environments.pulling import PullFailed, PullProgress, retrying
 from harness.environments.software import Software
 from harness.errors import EnvironmentUnavailable
+from harness.evidence.records import Finding
 
 _PROBE = Path(__file__).parent.parent / "probe"
 _SECOND = 1.0
@@ -33,6 +35,7 @@ class Built:
     id: str
     recipe: Recipe
     base: Image
+    findings: tuple[Finding, ...] = ()
 
 
 @remember
@@ -48,12 +51,25 @@ def recipes(engine: Engine, wanted: Software) -> tuple[Recipe, Recipe]:
     return big, dockerfile.cell(big, probe_digest())
 
 
-def provide(engine: Engine, info: Info, wanted: Software, cache: Path, timeout_s: float, progress: Progress) -> Built:
-    """Find or make the image. Two programs that want the same one build it once: the second waits for the first."""
+def provide(
+    engine: Engine,
+    info: Info,
+    wanted: Software,
+    cache: Path,
+    timeout_s: float,
+    progress: Progress,
+    pinned: str = "",
+) -> Built:
+    """Find or make the image. Two programs that want the same one build it once: the second waits for the first.
+
+    ``pinned`` is the base with its tag and the digest that was locked for it.
+    """
     base = _base(engine, wanted, progress)
     big, small = recipes(engine, wanted)
     found = engine.image(small.tag)
+    findings: tuple[Finding, ...] = ()
     if found is None:
+        findings = _moved(engine, pinned)
         with _locked(cache / "locks" / big.key, progress):
             found = engine.image(small.tag)
             if found is None:
@@ -62,7 +78,7 @@ def provide(engine: Engine, info: Info, wanted: Software, cache: Path, timeout_s
                     _build_software(engine, info, wanted, big, cache, deadline, progress)
                 found = _build(engine, small, _probe(), deadline, progress)
     _touch(cache / "images" / small.key)
-    return Built(found.id, small, base)
+    return Built(found.id, small, base, findings)
 
 
 def pull(engine: Engine, reference: str, progress: Progress) -> None:
@@ -92,6 +108,18 @@ def check_room(place: Path, needed: int, what: str) -> None:
                 f"{what} needs {needed / 1e9:.1f} GB and {place} has {free / 1e9:.1f} GB free: "
                 "make room, or remove images with `trt-matrix gc --images`"
             )
+
+
+def _moved(engine: Engine, pinned: str) -> tuple[Finding, ...]:
+    """A finding where the registry answers and its tag has left the digest that was locked."""
+    reference, at, digest = pinned.partition("@")
+    if not at or ":" not in reference.rpartition("/")[2]:
+        return ()
+    try:
+        now = engine.registry_digest(reference)
+    except PullFailed:
+        return ()
+    return () if now == digest else (lockfile.moved(reference, digest, now),)
 
 
 def _base(engine: Engine, wanted: Software, progress: Progress) -> Image:
@@ -138,7 +166,8 @@ def _build(engine: Engine, recipe: Recipe, entries: list[Entry], deadline: float
 def _stage(wanted: Software, cache: Path, timeout_s: float, progress: Progress) -> Iterator[list[Entry]]:
     """What the Dockerfile copies, in a folder that is gone afterwards."""
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="staging-", dir=cache) as name:
+    with tempfile.TemporaryDirectory(prefix=STAGING, dir=cache) as name, Path(name, "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         tools, site, libraries = (Path(name, part) for part in ("tools", "site", "libraries"))
         _gather(wanted, wanted.tools, tools, timeout_s, progress)
         if wanted.family == "ngc":

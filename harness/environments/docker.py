@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from dataclasses import replace
-from functools import cache as remember
 from pathlib import Path
 
 from harness.environments import Ending, Limits, OnLine, Prepared, Progress, building, cleaning, dockerfile, gpu
 from harness.environments import software as wanted
+from harness.environments.connection import connected, connection
 from harness.environments.container import binds, configuration
 from harness.environments.endings import State, ending, refusal
-from harness.environments.endpoint import resolve
-from harness.environments.engine import DaemonGone, Engine, Info, Refused
+from harness.environments.engine import DaemonGone, Engine, Refused
 from harness.environments.labels import for_container
 from harness.environments.lines import Lines
 from harness.environments.ownership import lent
@@ -37,7 +35,7 @@ def missing(cell: Cell) -> str:
         software = wanted.of(cell)
     except EnvironmentUnavailable as error:
         return str(error)
-    found = _connection()
+    found = connection()
     if isinstance(found, str):
         return found
     engine, info = found
@@ -47,7 +45,7 @@ def missing(cell: Cell) -> str:
 def digest(cell: Cell) -> str:
     """Key of the cell's image. Where the daemon has the base already, the base's own id is part of it."""
     software = wanted.of(cell)
-    found = _connection()
+    found = connection()
     if isinstance(found, str):
         return dockerfile.cell(dockerfile.software(software), building.probe_digest()).key
     return building.recipes(found[0], software)[1].key
@@ -55,7 +53,7 @@ def digest(cell: Cell) -> str:
 
 def cost(cell: Cell, cache: Path) -> Cost:  # noqa: ARG001
     software = wanted.of(cell)
-    found = _connection()
+    found = connection()
     base = software.base_bytes
     if not isinstance(found, str):
         if found[0].image(building.recipes(found[0], software)[1].tag):
@@ -65,10 +63,11 @@ def cost(cell: Cell, cache: Path) -> Cost:  # noqa: ARG001
 
 
 def provision(cell: Cell, cache: Path, progress: Progress) -> Prepared:
-    engine, info = _connected()
+    engine, info = connected()
     cleaning.remove_abandoned(engine)
+    cleaning.remove_staging(cache)
     software = wanted.of(cell)
-    built = building.provide(engine, info, software, cache, cell.timeouts.provision, progress)
+    built = building.provide(engine, info, software, cache, cell.timeouts.provision, progress, cell.image or "")
     gpu.check_image(built.base, local=engine.endpoint.local)
     return Prepared(
         cell=cell,
@@ -77,6 +76,7 @@ def provision(cell: Cell, cache: Path, progress: Progress) -> Prepared:
         module=software.module,
         handle=built.id,
         packages=software.packages,
+        findings=built.findings,
         image_digest=built.base.digests[0] if built.base.digests else f"local:{built.base.id}",
     )
 
@@ -91,7 +91,7 @@ def run_probe(
     on_line: OnLine,
     tokens: Path | None,
 ) -> Ending:
-    engine, info = _connected()
+    engine, info = connected()
     if limits.memory_bytes is None:
         limits = replace(limits, memory_bytes=int(info.memory_bytes * _MEMORY_SHARE))
     with lent(evidence, tokens, rootless=info.rootless) as user:
@@ -179,20 +179,3 @@ def _remove(engine: Engine, container: str) -> None:
         engine.remove(container)
     except DaemonGone:
         return
-
-
-def _connected() -> tuple[Engine, Info]:
-    found = _connection()
-    if isinstance(found, str):
-        raise EnvironmentUnavailable(found)
-    return found
-
-
-@remember
-def _connection() -> tuple[Engine, Info] | str:
-    """One connection for the whole program; where there is none, why. Asked once: a matrix has many cells."""
-    try:
-        engine = Engine(resolve(os.environ, Path.home()))
-        return engine, engine.info()
-    except EnvironmentUnavailable as error:
-        return str(error)

@@ -65,6 +65,12 @@ def without_digest(reference: str) -> str:
     return reference.partition("@")[0]
 
 
+def exact(reference: str) -> str:
+    """How the daemon is asked for an image: by its digest alone where that is known."""
+    _, at, digest = reference.partition("@")
+    return f"{repository(reference)}@{digest}" if at else reference
+
+
 def repository(reference: str) -> str:
     """``nvcr.io/nvidia/tensorrt`` of ``nvcr.io/nvidia/tensorrt:24.01-py3@sha256:...``."""
     found = _REFERENCE.fullmatch(reference)

@@ -107,7 +107,7 @@ class Software:
 def of(cell: Cell) -> Software:
     """Raises ``EnvironmentUnavailable`` where no package is known for the cell's release."""
     family = images.family(cell)
-    base = images.base(cell)
+    base = images.exact(images.base(cell))
     if family == "ngc":
         return Software(
             family=family,

@@ -78,6 +78,7 @@ def run_cell(planned: PlannedCell, base: CellRecord, context: Context) -> CellRe
     return msgspec.structs.replace(
         base,
         attestation=attestation,
+        findings=[*base.findings, *prepared.findings],
         reason=_reason(attestation, work.ending, records) or base.reason,
         evidence=context.run.relative(context.run.cell(cell_id)),
         provision_s=round(provisioned - started, 3),

@@ -1,0 +1,61 @@
+"""``trt-matrix gc``: remove what killed runs left behind, and images that nobody used for long."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from harness.environments import cleaning
+from harness.environments.connection import connected
+from harness.errors import Exit, UsageError
+from harness.evidence.layout import OUT, cache_folder
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--images", action="store_true", help="remove all images of this project")
+    parser.add_argument(
+        "--keep-images",
+        type=parse_size,
+        metavar="SIZE",
+        help="remove the longest unused images until the rest take at most SIZE, such as 20G",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where runs are kept (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    limit = 0 if arguments.images else arguments.keep_images
+    return collect(cache_folder(arguments.out), limit=limit, dry_run=arguments.dry_run, as_json=arguments.json)
+
+
+def collect(cache: Path, *, limit: int | None, dry_run: bool, as_json: bool) -> int:
+    """Remove containers of runs that are gone, staging folders, and images beyond ``limit`` bytes (``None``: none)."""
+    engine, _ = connected()
+    removed = {
+        "containers": [found.labels.get("org.trt-matrix.cell", found.id[:12]) for found in cleaning.abandoned(engine)],
+        "folders": [str(folder) for folder in cleaning.staging(cache / "environments")],
+        "images": [found.tags[0] for found in cleaning.surplus(engine, cache / "environments", limit)],
+    }
+    if not dry_run:
+        cleaning.remove_abandoned(engine)
+        cleaning.remove_staging(cache / "environments")
+        removed["images"] = [tag for tag in removed["images"] if engine.remove_image(tag)]
+    if as_json:
+        print(json.dumps({"dry_run": dry_run, **removed}, indent=1))
+        return Exit.OK
+    verb = "would remove" if dry_run else "removed"
+    for kind, names in removed.items():
+        print(f"{verb} {len(names)} {kind}{': ' + ', '.join(names) if names else ''}")
+    return Exit.OK
+
+
+def parse_size(text: str) -> int:
+    """``20G`` in bytes; units are powers of 1000."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].isalpha() else (text, "")
+    if unit not in _UNITS or not number.isdecimal():
+        raise UsageError(f"size {text!r} is not a number with K, M, G or T, such as 20G")
+    return int(number) * _UNITS[unit]
