@@ -11,6 +11,9 @@ _PATH = re.compile(r"[A-Za-z0-9._+/@-]{1,400}", re.ASCII)
 _SEED = re.compile(r"seed:[0-9]{1,9}", re.ASCII)
 
 
+_Check = Callable[[str, object], None]
+
+
 class OptionError(ValueError):
     """An option is wrong; ``option`` is its name, or the missing one's."""
 
@@ -50,12 +53,20 @@ def _size(name: str, value: object) -> None:
 
 def _weights(name: str, value: object) -> None:
     if not (isinstance(value, str) and (_SEED.fullmatch(value) or _is_path(value))):
-        raise OptionError(name, f"{_shown(value)} is neither seed:NUMBER nor a plain path")
+        raise OptionError(name, f"{_shown(value)} is neither reference, seed:NUMBER nor a plain path")
 
 
 def _path(name: str, value: object) -> None:
     if not (isinstance(value, str) and _is_path(value)):
         raise OptionError(name, f"{_shown(value)} is not a plain path: letters, digits and . _ + - / @")
+
+
+def _one_of(*allowed: str) -> _Check:
+    def check_member(name: str, value: object) -> None:
+        if value not in allowed:
+            raise OptionError(name, f"{_shown(value)} is not one of {', '.join(allowed)}")
+
+    return check_member
 
 
 def _is_path(value: str) -> bool:
@@ -66,8 +77,16 @@ def _shown(value: object) -> str:
     return f"{value!a}"[:80]
 
 
-_Check = Callable[[str, object], None]
 _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
-    "retinaface": ({"backbone": _backbone, "size": _size, "weights": _weights}, ("backbone", "size", "weights")),
+    "retinaface": (
+        {
+            "backbone": _backbone,
+            "size": _size,
+            "weights": _weights,
+            "heads": _one_of("decoded", "raw"),
+            "batch_norm": _one_of("folded", "kept"),
+        },
+        ("backbone", "size", "weights"),
+    ),
     "onnx": ({"path": _path}, ("path",)),
 }
