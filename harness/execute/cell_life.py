@@ -98,7 +98,7 @@ def request_stop(run: RunFolder, cell_ids: list[str]) -> None:
 def _provision(kind: Kind, planned: PlannedCell, context: Context) -> Prepared:
     cell = planned.cell
     context.progress.stage(cell.id, "provisioning", sum(entry.verdict.runs for entry in planned.cases))
-    return kind.provision(cell, context.cache, lambda words: context.progress.stage(cell.id, words))
+    return kind.provision(cell, context.cache / "environments", lambda words: context.progress.stage(cell.id, words))
 
 
 def _sort(cases: list[Case], prepared: Prepared, context: Context) -> _Work:
