@@ -11,7 +11,9 @@ def main(names: list[str]) -> int:
     known = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
     unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"benchmark {', '.join(unknown)}: there is none of that name; there are {', '.join(known)}", file=sys.stderr)
+        print(
+            f"benchmark {', '.join(unknown)}: there is none of that name; there are {', '.join(known)}", file=sys.stderr
+        )
         return 4
     for name in names or known:
         print(f"\n## {name}\n", flush=True)

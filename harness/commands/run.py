@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
 from harness.evidence.layout import cache_folder, set_latest
-from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results
+from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, Severity
 from harness.execute.campaign import Options, cores, run_plan
 from harness.execute.progress import progress_for
 from harness.matrix import select
@@ -88,6 +88,8 @@ def exit_code(
     """Interrupted before unexpected, unexpected before incomplete. A waived case is as expected."""
     if results.run.interrupted:
         return Exit.INTERRUPTED
+    if any(finding.severity is Severity.FATAL for cell in results.cells for finding in cell.findings):
+        return Exit.UNEXPECTED
     if any(case.outcome in _BAD and not excused(cell, case) for cell in results.cells for case in cell.cases):
         return Exit.UNEXPECTED
     if any(not _ran(cell) for cell in results.cells if require_all or cell.required):

@@ -80,7 +80,7 @@ def find_run(out: Path, name: str = "latest") -> RunFolder:
     """The run of that id, or the newest one. Raises ``UsageError`` where there is none."""
     path = out / name
     if not (path / "results.json").is_file():
-        known = sorted(entry.name for entry in out.glob("*/results.json")) if out.is_dir() else []
-        hint = "make one with 'trt-matrix run'" if not known else f"there are {len(known)}"
+        known = sorted(entry.parent.name for entry in out.glob("2*/results.json")) if out.is_dir() else []
+        hint = f"the newest there is {known[-1]}" if known else "make one with 'trt-matrix run'"
         raise UsageError(f"run {name!r} is not in {out}; {hint}")
     return RunFolder(path.resolve())

@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder
 from harness.evidence.read import parse_event, read_attestation
 from harness.evidence.records import Attestation, CaseRecord, CellRecord, Host, Outcome, Stage
+from harness.execute.control import accepted
 from harness.execute.job import STOP_FILE, write_job
 from harness.execute.models import ModelStore
 from harness.execute.progress import Progress
@@ -74,12 +75,13 @@ def run_cell(planned: PlannedCell, base: CellRecord, context: Context) -> CellRe
     records = {case.id: _record(cell_id, case, work, context) for case in cases}
     _remember(cell_id, records, context)
     attestation = _attestation(cell_id, work, prepared, context)
+    control = accepted(context.run.cell(cell_id))
     context.progress.end(cell_id, _summary(list(records.values())))
     return msgspec.structs.replace(
         base,
         attestation=attestation,
-        findings=[*base.findings, *prepared.findings],
-        reason=_reason(attestation, work.ending, records) or base.reason,
+        reason=_reason(attestation, work.ending, records) or (control[0].title if control else base.reason),
+        findings=[*base.findings, *prepared.findings, *control],
         evidence=context.run.relative(context.run.cell(cell_id)),
         provision_s=round(provisioned - started, 3),
         duration_s=round(time.monotonic() - provisioned, 3),

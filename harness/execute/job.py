@@ -14,6 +14,8 @@ from harness.subjects.keys import Prepared as Model
 FORMAT = 1
 # Once this file stands in a cell's evidence, its probe starts no further case.
 STOP_FILE = "stop"
+# The folder of the cell's own case: a model that the parser must refuse.
+NEGATIVE_CONTROL = "negative-control"
 
 
 def write_job(

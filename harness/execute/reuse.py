@@ -19,9 +19,10 @@ import msgspec
 from harness.environments import Prepared
 from harness.evidence.read import EVENTS_FORMAT
 from harness.evidence.records import CaseRecord, Host
+from harness.execute.job import NEGATIVE_CONTROL
 from harness.matrix.cell import Case
 
-_CELL_FILES = ("attestation.json", "negative-control")
+_CELL_FILES = ("attestation.json", NEGATIVE_CONTROL)
 _PROBE = Path(__file__).resolve().parent.parent / "probe"
 
 

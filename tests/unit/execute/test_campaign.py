@@ -112,6 +112,17 @@ def test_an_environment_that_cannot_be_made_spoils_no_other_cell(
     assert bad.reason == "disk full: 1 MB free, 400 MB needed"
 
 
+def test_a_negative_control_that_was_accepted_is_a_finding_of_the_cell(kind: ScriptedKind, tmp_path: Path) -> None:
+    def accept(folder: Path, case_id: str) -> None:
+        passes(folder, case_id)
+        tell(folder / "negative-control", {"event": "outcome", "outcome": "failed", "reason": "accepted"})
+
+    kind.script = accept
+    cell = sweep(tmp_path, plan()).cells[0]
+    assert [finding.rule for finding in cell.findings] == ["negative-control-accepted"]
+    assert cell.reason.startswith("The negative control")
+
+
 def test_preflight_verdicts_stand(kind: ScriptedKind, tmp_path: Path) -> None:
     refused = Verdict(Outcome.NOT_APPLICABLE, "IBuilderConfig.int8_calibrator was removed in TensorRT 11")
     cases = (PlannedCase(CASE), PlannedCase(CASES[1], refused))
