@@ -55,9 +55,6 @@ def main() -> None:
     started = time.monotonic()
     again = run("--json")
     unchanged = time.monotonic() - started
-    peak = resource.getrusage(
-        resource.RUSAGE_CHILDREN
-    ).ru_maxrss  # of the largest child, which is no lower bound of ours
     rows = [
         ("builds", cold["counts"]["executed"], built + refused, ""),
         ("wall time, s", ours, peer, f"{ours / peer:.2f} (at most 0.6)"),
@@ -149,17 +146,8 @@ def own_times(results: dict[str, Any]) -> str:
 
 def parent_peak() -> float:
     """Megabytes of the process that runs the matrix, measured alone: its children are not counted."""
-    code = (
-        "import resource, sys; from harness.cli import main_outer; main_outer(['run', '--no-reuse', '--json', '--only', "
-        "sys.argv[1]]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "trtrtx1.7.1-cuda12.9-wheels"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-c", _MEASURED, "run", "--no-reuse", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return int(done.stderr.strip().splitlines()[-1]) / 1024
 
 
