@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Protocol, cast
 
 from harness import __version__
@@ -19,6 +20,9 @@ COMMANDS = {
     "report": "write the report of a run again from its evidence",
     "show": "show a run, a cell or a case in the terminal",
     "compare": "tell what differs between two runs, nights, releases or a baseline",
+    "import": "take runs made elsewhere into the history",
+    "export": "write a run as one file",
+    "pin": "name a run as a baseline and keep its evidence",
     "audit": "count the weights that a lower precision cannot hold",
     "classify": "find the first cause in any TensorRT log",
     "catalogue": "list the messages that a TensorRT library can print",
@@ -81,8 +85,9 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def load(name: str) -> Command:
-    """The module of a command."""
-    return cast("Command", importlib.import_module(f"harness.commands.{name.replace('-', '_')}"))
+    """The module of a command; that of ``import`` cannot have its name."""
+    module = name.replace("-", "_") + ("_" if iskeyword(name) else "")
+    return cast("Command", importlib.import_module(f"harness.commands.{module}"))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -21,7 +21,7 @@ _CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One case, ready to be written."""
 
     cell: str
@@ -60,10 +60,10 @@ def add(database: Database, results: Results, folder: Path | None) -> bool:
     return True
 
 
-def prepared(results: Results, folder: Path | None) -> list[_Row]:
+def prepared(results: Results, folder: Path | None) -> list[Row]:
     """All that can be worked out before the lock is taken."""
     return [
-        _Row(
+        Row(
             cell.id,
             case,
             position,
@@ -113,7 +113,7 @@ def _cell_keys(database: Database) -> dict[str, int]:
     return dict(database.rows("SELECT name, id FROM cell"))
 
 
-def _insert_records(database: Database, run: int, rows: Sequence[_Row]) -> None:
+def _insert_records(database: Database, run: int, rows: Sequence[Row]) -> None:
     documents = ensure_documents(database, [row.document for row in rows])
     series = _ensure_series(database, [(row.cell, row.case.id) for row in rows])
     database.many(
@@ -131,7 +131,7 @@ def _insert_records(database: Database, run: int, rows: Sequence[_Row]) -> None:
     )
 
 
-def _insert_reuse(database: Database, run: int, rows: Sequence[_Row]) -> None:
+def _insert_reuse(database: Database, run: int, rows: Sequence[Row]) -> None:
     sources = sorted({row.case.reused_from for row in rows if row.case.reused_from})
     database.many("INSERT INTO reuse (run, source) VALUES (?, ?)", [(run, source) for source in sources])
 
