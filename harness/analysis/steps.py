@@ -41,6 +41,28 @@ def steps(timeline: Timeline, nights: Sequence[Night]) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The same step of several cases in one night; ``text`` is the first one's."""
+
+    first: Step
+    others: tuple[Step, ...]
+
+    @property
+    def cells(self) -> int:
+        return len({step.cell for step in (self.first, *self.others)})
+
+
+def grouped(found: Sequence[Step]) -> list[Group]:
+    """Put together what moved in the same way with the same suspects, so that one cause is one line."""
+    by_kind: dict[tuple[int, bool, str, str, tuple[str, ...], bool], list[Step]] = {}
+    for step in found:
+        words = step.text if step.name == "outcome" else ""
+        by_kind.setdefault((-step.night, not step.worse, step.name, words, step.with_it, step.certain), []).append(step)
+    ordered = sorted(by_kind.items(), key=lambda item: (item[0][0], item[0][1], -len(item[1])))
+    return [Group(steps[0], tuple(steps[1:])) for _, steps in ordered]
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """``at``: place among the nights that ran."""
 
@@ -155,7 +177,11 @@ def _contrast(series: Sequence[float], at: int) -> float:
 
 def _words(name: str, found: Shift) -> str:
     share = f" ({found.relative:+.1%})" if found.relative is not None else ""
-    return f"{name} {found.before:,.6g} → {found.after:,.6g}{share}"
+    return f"{name} {_number(found.before)} → {_number(found.after)}{share}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.5g}"
 
 
 def changed_with(before: Seen, after: Seen, nights: Sequence[Night]) -> Iterator[str]:

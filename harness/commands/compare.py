@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -11,9 +12,12 @@ from harness.analysis.changes import WORSENING, Comparison, Kind
 from harness.analysis.compare import Rules, compare
 from harness.analysis.pairs import pairs, release_pairs
 from harness.analysis.sides import open_sides
+from harness.analysis.waivers import WaivedChanges
 from harness.commands.history_option import add_history_arguments
+from harness.commands.waivers_option import add_waivers_argument, waivers_of
 from harness.errors import Exit
 from harness.history.store import place_of
+from harness.matrix.waivers import Waiver
 from harness.report import comparison as words
 
 
@@ -22,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("before", nargs="?", default="previous", help=f"{side} (default: previous)")
     parser.add_argument("after", nargs="?", default="latest", help="the same (default: latest)")
     add_history_arguments(parser)
+    add_waivers_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the changes as JSON")
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
     parser.add_argument("--all", action="store_true", help="print every change of each kind")
@@ -51,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         everything=arguments.all,
         fail_on=arguments.fail_on,
         tolerances=dict(arguments.tolerance),
+        waivers=waivers_of(arguments.matrix),
     )
 
 
@@ -63,10 +69,12 @@ def compare_sides(
     everything: bool,
     fail_on: Collection[Kind],
     tolerances: Mapping[str, float],
+    waivers: Sequence[Waiver] = (),
 ) -> int:
     """Print the comparison; 1 where something of the kinds ``fail_on`` got worse."""
     with open_sides(place, before, after) as (old, new, of_releases):
-        found = compare(old, new, Rules(tolerances, matched=release_pairs if of_releases else pairs))
+        waived = WaivedChanges(waivers, new.results, datetime.now(UTC).date())
+        found = compare(old, new, Rules(tolerances, waived, release_pairs if of_releases else pairs))
     print(_shaped(found, shape, None if everything else 20), end="")
     return Exit.UNEXPECTED if found.failing(fail_on) else Exit.OK
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def timeline(database: Database, cell: str, case: str, limit: int | None = None)
     return [Point(Run(*row[:9]), decode(row[9:])) for row in reversed(rows)]
 
 
-def records_of_series(database: Database, key: int, wanted: set[int]) -> Iterator[tuple[int, CaseRecord]]:
+def records_of_series(database: Database, key: int, wanted: Collection[int]) -> Iterator[tuple[int, CaseRecord]]:
     """The records of one series in the runs whose keys are ``wanted``, as (run's key, case)."""
     decode = case_decoder()
     for run, *parts in database.rows(

@@ -44,8 +44,13 @@ class Table:
 
 
 def embedded(cells: Sequence[CellRecord], run_dir: Path) -> str:
+    """The cases for the page's script."""
+    return in_script(payload(cells, run_dir))
+
+
+def in_script(value: Any) -> str:
     """JSON that may stand inside a ``<script>`` element: no ``<``, ``>``, ``&``, U+2028 or U+2029 in it."""
-    text = msgspec.json.encode(payload(cells, run_dir)).decode()
+    text = msgspec.json.encode(value).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

@@ -1,0 +1,172 @@
+"""The regression dashboard: a static site from the history, for any web server or straight from disk."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from harness import __version__, templates
+from harness.analysis.nights import Sweep, sweep, timelines
+from harness.analysis.steps import grouped
+from harness.analysis.waivers import judge
+from harness.errors import UsageError
+from harness.evidence.records import Outcome, Results
+from harness.history import reader
+from harness.history.database import Database
+from harness.matrix.waivers import Waiver
+from harness.report import causes, grid
+from harness.report.dashboard_data import CODES, Row, case_data, row, slug
+from harness.report.payload import in_script
+
+_MOST_STEPS = 100
+# Keeps the first page below 1 MB; the cells' pages have all rows.
+_MOST_ROWS = 700
+_STRIP_BYTES = 250_000
+_MARKER = ".trt-matrix-dashboard"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``most`` nights are shown, of runs with ``label`` where one is given."""
+
+    most: int = 400
+    label: str = ""
+    waivers: Sequence[Waiver] = ()
+    today: date | None = None
+
+
+def write(database: Database, to: Path, options: Options) -> Path:
+    """Write the site whole into ``to``, in the place of an earlier one; returns its first page."""
+    _check_target(to)
+    swept = sweep(database, most=options.most, label=options.label, pages_from=to)
+    if not swept.nights:
+        words = f"with the label {options.label!r} " if options.label else ""
+        raise UsageError(f"history {database.name}: holds no run {words}to show; `trt-matrix run` makes one")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".dashboard-", dir=to.parent) as scratch:
+        site = Path(scratch) / "site"
+        _write_site(database, swept, site, options)
+        if to.exists():
+            to.rename(Path(scratch) / "old")
+        site.rename(to)
+    to.chmod(0o755)
+    return to / "index.html"
+
+
+def _check_target(to: Path) -> None:
+    """Only an earlier dashboard is replaced, nothing else that lies there."""
+    if to.is_symlink() or (to.exists() and not (to / _MARKER).is_file() and (not to.is_dir() or any(to.iterdir()))):
+        raise UsageError(f"{to}: is there and is no dashboard of trt-matrix; name another folder with --out")
+
+
+def _write_site(database: Database, swept: Sweep, site: Path, options: Options) -> None:
+    for folder in ("case", "cell", "assets"):
+        (site / folder).mkdir(parents=True)
+    (site / _MARKER).touch()
+    _assets(site / "assets")
+    rows: list[Row] = []
+    for timeline in timelines(database, swept):
+        shown = row(timeline, swept.nights)
+        rows.append(shown)
+        data = case_data(shown, swept.nights)
+        _page(site / shown.page, "dashboard_case.html", data, row=shown, nights=swept.nights)
+    for track, of_track in groupby(rows, key=lambda each: each.timeline.track):
+        shown_rows = list(of_track)
+        _page(
+            site / "cell" / f"{slug(track.name)}.html",
+            "dashboard_cell.html",
+            {"nights": [night.date for night in swept.nights], "links": [night.link for night in swept.nights]},
+            track=track,
+            rows=shown_rows,
+            nights=swept.nights,
+            newest=swept.cells[shown_rows[0].timeline.seen[-1].night].get(track.cells[-1]),
+        )
+    _first_page(database, swept, site, rows, options)
+
+
+def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], options: Options) -> None:
+    today = reader.results(database, swept.runs[-1].name)
+    before = reader.results(database, swept.runs[-2].name) if len(swept.runs) > 1 else None
+    last = len(swept.nights) - 1
+    groups = grouped([step for each in rows for step in each.steps])
+    old_steps = [group for group in groups if group.first.night != last]
+    ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
+    width = max(60, min(len(swept.nights), _STRIP_BYTES // max(len(ordered), 1)))
+    data = {
+        "nights": [night.date for night in swept.nights][-width:],
+        "links": [night.link for night in swept.nights][-width:],
+    }
+    _page(
+        site / "index.html",
+        "dashboard.html",
+        data,
+        root="",
+        nights=swept.nights,
+        today=today,
+        before=before,
+        grids=[(flavour, made, _earlier(made, before, swept)) for flavour, made in grid.by_flavour(today.cells)],
+        new_steps=[group for group in groups if group.first.night == last],
+        old_steps=old_steps[:_MOST_STEPS],
+        more_steps=max(len(old_steps) - _MOST_STEPS, 0),
+        causes=causes.causes(today.cells),
+        flaky=[each for each in rows if each.flaky],
+        waivers=judge(options.waivers, today, options.today) if options.today else [],
+        rows=ordered,
+        left_out=len(rows) - len(ordered),
+        width=width,
+        track_of={cell: track for track in swept.tracks for cell in track.cells},
+        pages={(each.timeline.track.name, each.timeline.case): each.page for each in rows},
+    )
+
+
+def _pressing(shown: Row) -> tuple[int, int, str, str]:
+    """Worst today first; of equals, what changed last."""
+    order = list(Outcome)
+    since = shown.steps[-1].night if shown.steps else -1
+    return order.index(shown.last.outcome), -since, shown.timeline.track.name, shown.timeline.case
+
+
+def _earlier(made: grid.Grid, before: Results | None, swept: Sweep) -> list[list[Outcome | None]]:
+    """The night before, in the same squares; a moved release is found by its track."""
+    if before is None:
+        return [[None] * len(made.columns) for _ in made.rows]
+    earlier = grid.build(before.cells)
+    track_of = {cell: track.name for track in swept.tracks for cell in track.cells}
+    squares = {
+        (track_of.get(old.cell.id, old.cell.id), column): square.outcome
+        for old in earlier.rows
+        for column, square in zip(earlier.columns, old.squares, strict=True)
+        if square
+    }
+    return [
+        [squares.get((track_of.get(new.cell.id, new.cell.id), column)) for column in made.columns] for new in made.rows
+    ]
+
+
+def _assets(folder: Path) -> None:
+    source = templates.folder("reports/templates")
+    style = "".join((source / name).read_text(encoding="utf-8") for name in ("page.css", "dashboard.css"))
+    (folder / "style.css").write_text(style, encoding="utf-8")
+    shutil.copyfile(source / "dashboard.js", folder / "dashboard.js")
+
+
+def _page(file: Path, template: str, data: dict[str, Any], root: str = "../", **shown: object) -> None:
+    text = templates.render(
+        templates.folder("reports/templates"),
+        template,
+        root=root,
+        version=__version__,
+        outcomes=tuple(Outcome),
+        codes={code: outcome for outcome, code in CODES.items()},
+        slug=slug,
+        number=causes.number,
+        data=templates.trusted(in_script(data)),
+        **shown,
+    )
+    file.write_text(text, encoding="utf-8")
