@@ -94,7 +94,8 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
     today = reader.results(database, swept.runs[-1].name)
     before = reader.results(database, swept.runs[-2].name) if len(swept.runs) > 1 else None
     last = len(swept.nights) - 1
-    groups = grouped([step for each in rows for step in each.steps])
+    # A flaky case's ups and downs are told once, under Flaky.
+    groups = grouped([step for each in rows for step in each.steps if not (each.flaky and step.name == "outcome")])
     old_steps = [group for group in groups if group.first.night != last]
     ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
     width = max(60, min(len(swept.nights), _STRIP_BYTES // max(len(ordered), 1)))
