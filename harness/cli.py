@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "write the report of a run again from its evidence",
     "show": "show a run, a cell or a case in the terminal",
     "compare": "tell what differs between two runs, nights, releases or a baseline",
+    "search": "find the first bad or first good release, or night, of a case",
     "dashboard": "write the regression dashboard, a static site, from the history",
     "import": "take runs made elsewhere into the history",
     "export": "write a run as one file",

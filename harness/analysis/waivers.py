@@ -102,6 +102,20 @@ def expected(cell_id: str, case: CaseRecord, waivers: Sequence[Waiver], today: d
     return next((w for w in in_force(waivers, today) if w.covers(cell_id, case.id) and meets(w, case)), None)
 
 
+def complaints(waivers: Sequence[Waiver], results: Results, today: date) -> list[str]:
+    """One line for each waiver that has expired, expires soon, or met a pass."""
+    words = {
+        Standing.EXPIRED: "expired {expires}; what it covered counts again",
+        Standing.EXPIRES_SOON: "expires {expires}",
+        Standing.UNEXPECTED_PASS: "met none of what it expects although its cases ran; remove it",
+    }
+    return [
+        f"waiver {judged.waiver.id}: {words[judged.standing].format(expires=judged.waiver.expires)}"
+        for judged in judge(waivers, results, today)
+        if judged.standing in words
+    ]
+
+
 class WaivedChanges:
     """Says for a change why it is expected: for ``compare.Rules.waived``."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
 from harness.evidence.layout import cache_folder, set_latest
-from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, Severity
+from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, Severity, with_label
 from harness.execute.campaign import Options, cores, run_plan
 from harness.execute.progress import progress_for
 from harness.matrix import select
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="cases at the same time (%(default)s)")
     parser.add_argument("--no-reuse", action="store_true", help="run conclusive cases again although nothing changed")
     parser.add_argument("--keep-engines", action="store_true", help="keep each case's engine.bin in the evidence")
+    parser.add_argument("--label", default="", metavar="TEXT", help="a name for this run, such as nightly")
     parser.add_argument("--require-all", action="store_true", help="exit with 6 where any cell did not run")
     parser.add_argument("--json", action="store_true", help="print results.json instead of the table")
     select.add_arguments(parser)
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         selection=select.from_arguments(arguments, arguments.out),
         options=Options(arguments.out, arguments.jobs, not arguments.no_reuse, arguments.keep_engines),
         require_all=arguments.require_all,
+        label=arguments.label,
         history=arguments.history,
         as_json=arguments.json,
         containers=arguments.environment == "docker",
@@ -51,6 +53,7 @@ def run_matrix(
     selection: select.Selection,
     options: Options,
     require_all: bool,
+    label: str,
     history: str | None,
     as_json: bool,
     containers: bool = False,
@@ -69,10 +72,11 @@ def run_matrix(
     from harness.report import text, write
 
     today = datetime.now(UTC).date()
-    results = waivers.mark(results, planned.matrix.waivers, today)
+    results = waivers.mark(with_label(results, label), planned.matrix.waivers, today)
     index = write.write_all(results, folder.path)
     set_latest(options.out, folder)
-    for note in record(place_of(history, options.out), options.out, results):
+    notes = waivers.complaints(planned.matrix.waivers, results, today)
+    for note in [*notes, *record(place_of(history, options.out), options.out, results)]:
         print(f"trt-matrix: {note}", file=sys.stderr)
     sys.stdout.write(folder.results.read_text() if as_json else text.table(results, index))
 

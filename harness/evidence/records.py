@@ -261,3 +261,10 @@ def count(cells: list[CellRecord]) -> Counts:
         cells_executed=sum(any(case.outcome.executed for case in cell.cases) for cell in cells),
         by_outcome={name: number for name, number in by_outcome.items() if number},
     )
+
+
+def with_label(results: Results, label: str) -> Results:
+    """The same run under a label of the user's; an empty one changes nothing."""
+    if not label:
+        return results
+    return msgspec.structs.replace(results, run=msgspec.structs.replace(results.run, label=label))

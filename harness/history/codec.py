@@ -65,13 +65,13 @@ def split_case(case: CaseRecord) -> tuple[Document, str]:
     return Document.of(fixed), _encoder.encode(varying).decode()
 
 
-def join_case(
-    body: bytes, varying: str, duration_s: float | None, engine_bytes: int | None, cache: dict[bytes, CaseRecord]
-) -> CaseRecord:
-    """The inverse of ``split_case``; ``cache`` keeps decoded documents, of which neighbours share many."""
-    fixed = cache.get(body)
-    if fixed is None:
-        fixed = cache[body] = _case_decoder.decode(zlib.decompress(body))
+def fixed_case(body: bytes) -> CaseRecord:
+    """What a case's document holds: the record without its varying part."""
+    return _case_decoder.decode(zlib.decompress(body))
+
+
+def join_case(fixed: CaseRecord, varying: str, duration_s: float | None, engine_bytes: int | None) -> CaseRecord:
+    """The inverse of ``split_case``."""
     parts = _case_varying.decode(varying)
     return msgspec.structs.replace(
         fixed,

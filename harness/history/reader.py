@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.records import CaseRecord, CellRecord, Results
-from harness.history.codec import join_case, join_cell
+from harness.history.codec import fixed_case, join_case, join_cell
 from harness.history.database import Database
 from harness.history.store import Run, body_of, run_named
 
-_CASE = "d.body, r.varying, r.duration_s, r.engine_bytes"
+_CASE = "r.document, r.varying, r.duration_s, r.engine_bytes"
+# Values of one ``IN (...)``: below every limit of both databases.
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,13 @@ def results(database: Database, name: str) -> Results:
     run = run_named(database, name)
     body = body_of(database, run)
     cases: dict[int, list[CaseRecord]] = {}
-    decode = case_decoder()
-    for cell, *parts in database.rows(
-        f"SELECT s.cell, {_CASE} FROM record r JOIN series s ON s.id = r.series JOIN document d ON d.id = r.document"
-        " WHERE r.run = ? ORDER BY r.position",
+    rows = database.rows(
+        f"SELECT s.cell, {_CASE} FROM record r JOIN series s ON s.id = r.series WHERE r.run = ? ORDER BY r.position",
         (run.key,),
-    ):
-        cases.setdefault(cell, []).append(decode(parts))
+    )
+    documents = _documents(database, (row[1] for row in rows))
+    for cell, document, *parts in rows:
+        cases.setdefault(cell, []).append(join_case(documents[document], *parts))
     cells = [join_cell(text, varying, cases.get(cell, [])) for cell, text, varying in _run_cells(database, run)]
     return Results(schema=body.schema, run=body.info, counts=body.counts, cells=cells, notes=body.notes)
 
@@ -63,27 +65,33 @@ def timeline(database: Database, cell: str, case: str, limit: int | None = None)
     """One case through all runs, or the newest ``limit`` of them; oldest first."""
     rows = database.rows(
         "SELECT n.id, n.name, n.started, n.label, n.folder, n.planned, n.executed, n.pinned, n.removed,"
-        f" {_CASE} FROM record r JOIN run n ON n.id = r.run JOIN document d ON d.id = r.document"
+        f" {_CASE} FROM record r JOIN run n ON n.id = r.run"
         " WHERE r.series = (SELECT s.id FROM series s JOIN cell c ON c.id = s.cell WHERE c.name = ? AND s.name = ?)"
         " ORDER BY n.started DESC, n.id DESC" + (" LIMIT ?" if limit else ""),
         (cell, case, limit) if limit else (cell, case),
     )
-    decode = case_decoder()
-    return [Point(Run(*row[:9]), decode(row[9:])) for row in reversed(rows)]
+    documents = _documents(database, (row[9] for row in rows))
+    return [Point(Run(*row[:9]), join_case(documents[row[9]], *row[10:])) for row in reversed(rows)]
 
 
 def records_of_series(database: Database, key: int, wanted: Collection[int]) -> Iterator[tuple[int, CaseRecord]]:
     """The records of one series in the runs whose keys are ``wanted``, as (run's key, case)."""
-    decode = case_decoder()
-    for run, *parts in database.rows(
-        f"SELECT r.run, {_CASE} FROM record r JOIN document d ON d.id = r.document WHERE r.series = ? AND r.run >= ?",
-        (key, min(wanted, default=0)),
-    ):
-        if run in wanted:
-            yield run, decode(parts)
+    rows = database.rows(
+        f"SELECT r.run, {_CASE} FROM record r WHERE r.series = ? AND r.run >= ?", (key, min(wanted, default=0))
+    )
+    kept = [row for row in rows if row[0] in wanted]
+    documents = _documents(database, (row[1] for row in kept))
+    for run, document, *parts in kept:
+        yield run, join_case(documents[document], *parts)
 
 
-def case_decoder() -> Callable[[Sequence[Any]], CaseRecord]:
-    """Decodes (document, varying, duration, bytes); equal documents are decoded once."""
-    cache: dict[bytes, CaseRecord] = {}
-    return lambda parts: join_case(bytes(parts[0]), parts[1], parts[2], parts[3], cache)
+def _documents(database: Database, keys: Iterable[int]) -> dict[int, CaseRecord]:
+    """Documents by key, each read and decoded once however many records share it."""
+    wanted = sorted(set(keys))
+    found: dict[int, CaseRecord] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        rows = database.rows(f"SELECT id, body FROM document WHERE id IN ({marks})", chunk)
+        found.update((key, fixed_case(body)) for key, body in rows)
+    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import __version__
 from harness.errors import UsageError
 from harness.evidence.records import CaseRecord, Outcome, Results
-from harness.history.codec import join_case, split_cell
+from harness.history.codec import fixed_case, join_case, split_cell
 from harness.history.database import Database
 from harness.history.store import Run, encode_body, run_named
 from harness.history.writer import Row, add, digest_of, ensure_documents, prepared
@@ -97,6 +97,6 @@ def verdicts(database: Database, run_name: str, cell: str, case: str) -> list[Ve
         (run_named(database, run_name).key, cell, case),
     )
     return [
-        Verdict(replaced, harness, Outcome(outcome), join_case(bytes(body), varying, duration_s, engine_bytes, {}))
+        Verdict(replaced, harness, Outcome(outcome), join_case(fixed_case(body), varying, duration_s, engine_bytes))
         for replaced, harness, outcome, body, varying, duration_s, engine_bytes in rows
     ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,11 @@ class Side:
 def is_folder(words: str) -> bool:
     """The words are the path of a run's folder or of its ``results.json``."""
     return words.endswith(".json") or (Path(words) / "results.json").is_file()
+
+
+def fits(name: str, pattern: str) -> bool:
+    """A name is the pattern, or matches it as a shell's."""
+    return name == pattern or fnmatchcase(name, pattern)
 
 
 def side_of_folder(path: Path) -> Side:

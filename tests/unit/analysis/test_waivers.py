@@ -6,7 +6,7 @@ import pytest
 
 from harness.analysis.case_changes import Side
 from harness.analysis.compare import Rules, compare
-from harness.analysis.waivers import Standing, WaivedChanges, expected, judge, mark
+from harness.analysis.waivers import Standing, WaivedChanges, complaints, expected, judge, mark
 from harness.evidence.records import Results
 from harness.matrix.waivers import Waiver
 from tests import nights
@@ -49,6 +49,13 @@ def test_expected_names_the_waiver() -> None:
     cell = broken().cells[0]
     assert expected(cell.id, cell.cases[0], [KNOWN], TODAY) is KNOWN
     assert expected(cell.id, cell.cases[0], [KNOWN], date(2027, 1, 1)) is None
+
+
+def test_complaints_name_the_waiver_and_the_day() -> None:
+    (line,) = complaints([KNOWN], broken(), date(2027, 1, 1))
+    assert line == "waiver int8-* @ * / *: expired 2026-12-31; what it covered counts again"
+    assert complaints([KNOWN], broken(), TODAY) == []
+    assert "met none of what it expects" in complaints([KNOWN], nights.simple(), TODAY)[0]
 
 
 @pytest.mark.parametrize(("today", "failing"), [(TODAY, 0), (date(2027, 1, 1), 1)])

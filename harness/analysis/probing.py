@@ -1,0 +1,87 @@
+"""What a search asks of a case, and what it remembers on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from harness.analysis.case_changes import BAD
+from harness.analysis.search import Memory, Result
+from harness.evidence.records import CaseRecord, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What makes a point bad: a finding (pattern of rule ids), an outcome, or with neither any failure."""
+
+    finding: str = ""
+    outcome: str = ""
+
+    def __str__(self) -> str:
+        words = [f"finding {self.finding}"] if self.finding else []
+        words += [f"outcome {self.outcome}"] if self.outcome else []
+        return " and ".join(words) or "any failure"
+
+    def judge(self, case: CaseRecord) -> Result:
+        """A case that did not run tells nothing."""
+        if not case.outcome.executed:
+            return Result.SKIPPED
+        real = [finding for finding in case.findings if not finding.predicted]
+        finding = any(fnmatchcase(each.rule, self.finding) for each in real) if self.finding else True
+        outcome = case.outcome.value == self.outcome if self.outcome else True
+        alone = bool(self.finding or self.outcome) or case.outcome in BAD
+        return Result.BAD if finding and outcome and alone else Result.GOOD
+
+
+class Remembered(Record, frozen=True, kw_only=True):
+    """One probe: the run that it was, for its evidence."""
+
+    point: str
+    result: Result
+    run: str
+
+
+class Notebook:
+    """The probes of one search, in a file of a line each, written as they come: a stop loses none."""
+
+    def __init__(self, folder: Path, *about: str) -> None:
+        name = hashlib.sha256("\0".join(about).encode()).hexdigest()[:16]
+        self.path = folder / f"{name}.jsonl"
+        self.probes = self._read()
+
+    def _read(self) -> list[Remembered]:
+        if not self.path.is_file():
+            return []
+        lines = self.path.read_bytes().splitlines()
+        return [probe for line in lines if (probe := _decoded(line)) is not None]
+
+    def add(self, probe: Remembered) -> None:
+        self.probes.append(probe)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(probe) + b"\n")
+
+    def forget(self) -> None:
+        self.probes = []
+        self.path.unlink(missing_ok=True)
+
+    def memory(self, *, distrust: bool) -> Memory:
+        memory = Memory(distrust=distrust)
+        for probe in self.probes:
+            memory.add(probe.point, probe.result)
+        return memory
+
+    def runs_of(self, point: str) -> list[str]:
+        return [probe.run for probe in self.probes if probe.point == point]
+
+
+def _decoded(line: bytes) -> Remembered | None:
+    """``None`` for a line that a stop cut short."""
+    try:
+        return msgspec.json.decode(line, type=Remembered)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,183 @@
+"""``trt-matrix search``: the first bad (or first good) release or night of a case."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness.analysis.probing import Condition, Notebook, Remembered
+from harness.analysis.releases import Lane, lane_of
+from harness.analysis.search import Memory, Report, Result, expected_probes, search
+from harness.commands.history_option import add_history_arguments
+from harness.errors import Exit, UsageError
+from harness.evidence.layout import cache_folder
+from harness.evidence.records import CaseRecord, Host, Outcome, with_label
+from harness.execute.campaign import Options, cores, run_plan
+from harness.execute.progress import progress_for
+from harness.history import reader, resolve
+from harness.history.record import record
+from harness.history.store import opened, place_of, runs
+from harness.matrix import select
+from harness.matrix.host import detect
+from harness.planning import Planned, make_plan
+from harness.report.search_text import Found, as_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--case", required=True, metavar="ID", help="the case, or a pattern that means one")
+    parser.add_argument("--finding", default="", metavar="RULE", help="bad is: this finding (a rule's id or a pattern)")
+    parser.add_argument("--outcome", default="", choices=["", *Outcome], metavar="OUTCOME", help="bad is: this outcome")
+    parser.add_argument(
+        "--cell", default="", metavar="LANE", help="lane or pattern of cells (default: the widest lane)"
+    )
+    parser.add_argument("--nights", action="store_true", help="search the history's nights instead of releases")
+    parser.add_argument("--whole", action="store_true", help="probe every point; finds islands as well")
+    parser.add_argument("--flaky", action="store_true", help="believe no single result: repeat until one side leads")
+    parser.add_argument("--rerun", action="store_true", help="forget earlier probes and what the history knows")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be probed, and stop")
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
+    add_history_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    condition = Condition(arguments.finding, arguments.outcome)
+    place = place_of(arguments.history, arguments.out)
+    if arguments.nights:
+        points, memory, probe, proofs = over_nights(place, arguments.cell, arguments.case, condition)
+        memory.distrust = arguments.flaky
+        whole = True
+    else:
+        planned = make_plan(arguments.matrix, detect(), cache_folder(arguments.out))
+        lane = lane_of(planned.plan.cells, arguments.case, arguments.cell)
+        notebook = Notebook(arguments.out / "searches", planned.matrix.sha256, lane.name, lane.case, str(condition))
+        if arguments.rerun:
+            notebook.forget()
+        else:
+            recall(notebook, place, lane, condition)
+        memory = notebook.memory(distrust=arguments.flaky)
+        points = [cell.id for cell in lane.cells]
+        probe = Prober(planned, lane, condition, notebook, arguments.out, place)
+        proofs = notebook.runs_of
+        whole = arguments.whole
+    say(f"{condition} in {arguments.case}: {_forecast(points, memory, whole=whole)}")
+    if arguments.dry_run:
+        return Exit.OK
+    report = drive(points, memory, probe, whole=whole)
+    found = Found.of(str(condition), points, report, proofs)
+    print(msgspec.json.format(msgspec.json.encode(found)).decode() if arguments.json else as_text(found), end="")
+    return Exit.OK if report.changes else Exit.UNEXPECTED
+
+
+def say(words: str) -> None:
+    """What a person wants to read, but a pipe does not."""
+    print(words, file=sys.stderr)
+
+
+def _forecast(points: Sequence[str], memory: Memory, *, whole: bool) -> str:
+    known = sum(memory.verdict(point) is not None for point in points)
+    most = len(points) - known if whole else min(expected_probes(len(points)), 2 * (len(points) - known) + 2)
+    runs_words = f"at most {max(most, 0)} runs, more where results contradict or the series is not monotonic"
+    return f"{len(points)} points, {known} known; {runs_words}"
+
+
+def drive(points: Sequence[str], memory: Memory, probe: Callable[[str], Result], *, whole: bool) -> Report:
+    """Let the search ask and the prober answer."""
+    machine = search(points, memory, whole=whole)
+    try:
+        point = next(machine)
+        while True:
+            result = probe(point)
+            say(f"  {point}: {result}")
+            point = machine.send(result)
+    except StopIteration as end:
+        report: Report = end.value
+        return report
+
+
+def recall(notebook: Notebook, place: str, lane: Lane, condition: Condition) -> None:
+    """Write into the notebook what the newest run of each cell in the history says, and what cannot run here."""
+    told = {probe.point for probe in notebook.probes}
+    known = _newest(place, lane) if "://" in place or Path(place).is_file() else {}
+    for cell in (cell for cell in lane.cells if cell.id not in told):
+        if cell.id in known:
+            run_id, case = known[cell.id]
+            notebook.add(Remembered(point=cell.id, result=condition.judge(case), run=run_id))
+
+
+def _newest(place: str, lane: Lane) -> dict[str, tuple[str, CaseRecord]]:
+    found: dict[str, tuple[str, CaseRecord]] = {}
+    with opened(place) as database:
+        for cell in lane.cells:
+            points = [p for p in reader.timeline(database, cell.id, lane.case, limit=30) if p.case.outcome.executed]
+            if points:
+                found[cell.id] = (points[-1].run.name, points[-1].case)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Prober:
+    """Runs one case in one cell, and keeps the run like any other."""
+
+    planned: Planned
+    lane: Lane
+    condition: Condition
+    notebook: Notebook
+    out: Path
+    place: str
+
+    def __call__(self, point: str) -> Result:
+        if point not in self.lane.runnable:
+            return Result.SKIPPED
+        case, run_id = self._run(point, detect())
+        result = self.condition.judge(case)
+        self.notebook.add(Remembered(point=point, result=result, run=run_id))
+        return result
+
+    def _run(self, point: str, host: Host) -> tuple[CaseRecord, str]:
+        chosen = select.select(
+            self.planned.plan, select.Selection(only=(f"{point}{select.SEPARATOR}{self.lane.case}",))
+        )
+        with progress_for() as progress:
+            options = Options(self.out, cores(), reuse=False, keep_engines=False)
+            folder, results = run_plan(chosen, self.planned.matrix, host, options, progress)
+        labelled = with_label(results, "search")
+        # Imported late: writing pages needs templates, which a search without a run does not.
+        from harness.report import write
+
+        write.write_all(labelled, folder.path)
+        for note in record(self.place, self.out, labelled):
+            say(f"trt-matrix: {note}")
+        if results.run.interrupted:
+            raise KeyboardInterrupt
+        return labelled.cells[0].cases[0], labelled.run.id
+
+
+def over_nights(
+    place: str, cell: str, case: str, condition: Condition
+) -> tuple[list[str], Memory, Callable[[str], Result], Callable[[str], list[str]]]:
+    """Points, memory, prober and proofs of the history's nights: nothing needs to run."""
+    from harness.analysis.nights import sweep, timelines
+
+    with opened(place, must_exist=True) as database:
+        swept = sweep(database, most=len(runs(database)))
+        wanted = [
+            line
+            for line in timelines(database, swept)
+            if resolve.fits(line.case, case)
+            and (not cell or resolve.fits(line.track.name, cell) or cell in line.track.cells)
+        ]
+    if len(wanted) != 1:
+        names = ", ".join(sorted(f"{line.track.name} / {line.case}" for line in wanted)[:3])
+        raise UsageError(
+            f"{case!r} means {len(wanted)} cases of the history ({names}); name one with --cell and --case"
+        )
+    by_date = {swept.nights[seen.night].date: seen for seen in wanted[0].seen}
+    results = {date: condition.judge(seen.case) for date, seen in by_date.items()}
+    run_of = {night.date: night.info.id for night in swept.nights}
+    return list(by_date), Memory(), results.__getitem__, lambda point: [run_of[point]]
