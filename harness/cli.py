@@ -21,6 +21,8 @@ COMMANDS = {
     "show": "show a run, a cell or a case in the terminal",
     "compare": "tell what differs between two runs, nights, releases or a baseline",
     "search": "find the first bad or first good release, or night, of a case",
+    "triage": "tell what an upgrade will change, on one page and as text for a ticket",
+    "repro": "make a folder that repeats one case without this project",
     "dashboard": "write the regression dashboard, a static site, from the history",
     "import": "take runs made elsewhere into the history",
     "export": "write a run as one file",

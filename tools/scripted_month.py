@@ -27,7 +27,7 @@ from harness.history.store import FILE
 from harness.matrix.host import detect
 from harness.planning import make_plan
 from harness.report.write import write_all
-from harness.subjects.retinaface.architecture import network
+from harness.subjects.retinaface.architecture import Backbone, network
 from harness.subjects.retinaface.seeded import seeded_weights
 from harness.subjects.weights import Array, write_weights
 
@@ -65,7 +65,7 @@ def worse(weights: dict[str, Array]) -> dict[str, Array]:
 def write_weights_of(night: int, folder: Path) -> None:
     """Both files as they are on that night; files that stay the same are not touched."""
     folder.mkdir(parents=True, exist_ok=True)
-    net = network("mobilenet0.25")
+    net = network(Backbone("mobilenet0.25"))
     if night == 1:
         write_weights(folder / "a.npz", seeded_weights(net, 11))
         write_weights(folder / "b.npz", seeded_weights(net, 12))

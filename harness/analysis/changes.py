@@ -61,10 +61,11 @@ WORSENING = frozenset(
 
 
 class Proof(Record, frozen=True, kw_only=True):
-    """Where a side's word comes from: a run, and a file's path in its folder."""
+    """Where a side's word comes from: a run, and the path of a file or folder in it, with the file's line."""
 
     run: str = ""
     path: str = ""
+    line: int | None = None
 
 
 class Change(Record, frozen=True, kw_only=True):

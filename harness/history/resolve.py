@@ -23,6 +23,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RELEASE = re.compile(r"(tensorrt(-rtx)? )?\d+(\.\d+)+", re.ASCII)
 
 
+class UnknownRelease(UsageError):
+    """No run of the history has a cell of the release."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of a comparison. A release's cells may come from several runs, so each names its own.
@@ -105,7 +109,9 @@ def _side_of_release(database: Database, everything: Sequence[Run], release: Rel
         results = reader.results(database, run.name)
         cells[name] = (next(cell for cell in results.cells if cell.id == name), run)
     if not cells:
-        raise UsageError(f"release {release} is in no run of the history {database.name}; `trt-matrix run` it first")
+        raise UnknownRelease(
+            f"release {release} is in no run of the history {database.name}; `trt-matrix run` it first"
+        )
     newest = max((run for _, run in cells.values()), key=lambda run: run.started)
     records = [cell for cell, _ in cells.values()]
     info = reader.results(database, newest.name)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.case_changes import Side
+from harness.analysis.triage import Triage, triage
+from harness.evidence import records as r
+from harness.report.triage import html, markdown, write
+from harness.versions import Release
+from tests import nights
+
+OLD, NEW = Release.parse("tensorrt-rtx 1.6.1"), Release.parse("tensorrt-rtx 1.7.1")
+
+
+def upgrade(before: r.CaseRecord, after: r.CaseRecord, *, old: Release = OLD, new: Release = NEW) -> Triage:
+    sides = (nights.run([nights.cell("1.6.1", [before])]), nights.run([nights.cell("1.7.1", [after])], 1))
+    return triage(Side("old", sides[0]), Side("new", sides[1]), old, new)
+
+
+def section(found: Triage, title: str) -> list[str]:
+    return [each.text for part in found.sections if part.title == title for each in part.statements]
+
+
+def broken(**fields: str) -> r.CaseRecord:
+    finding = r.Finding(
+        rule="int8-plugin-scale",
+        title="A plugin's input has no single INT8 scale",
+        severity=r.Severity.FATAL,
+        evidence=[r.EvidencePlace(file="evidence/c/x/tensorrt.log", line=31)],
+        advice=[
+            r.Advice(text="stay on 1.6.1", standing="silent-only", because="its library has no such text"),
+            r.Advice(text="decode on the host", standing="cured", because="it passed in this cell"),
+        ],
+    )
+    return nights.case(outcome="failed", evidence="evidence/c/x", findings=[finding], **fields)
+
+
+def test_what_will_not_run_comes_with_its_line_of_the_log() -> None:
+    found = upgrade(nights.case(), broken())
+    (statement,) = found.sections[0].statements
+    assert statement.text == "failed, newly: A plugin's input has no single INT8 scale (int8-plugin-scale)"
+    assert (statement.proofs[0].path, statement.proofs[0].line) == ("evidence/c/x/tensorrt.log", 31)
+
+
+def test_remedies_are_ranked_by_what_is_known() -> None:
+    assert [text.split(":")[0] for text in section(upgrade(nights.case(), broken()), "Remedies")] == [
+        "cured",
+        "silent-only",
+    ]
+
+
+def test_what_fell_silent_is_not_called_fixed() -> None:
+    before = nights.case(outcome="warned", findings=[nights.finding("fp16-subnormal")], audit=[nights.audit()])
+    found = upgrade(before, nights.case(audit=[nights.audit(standing="mute")]))
+    assert section(found, "Fixed") == []
+    assert any("mute now" in text for text in section(found, "Merely fell silent"))
+
+
+def test_moved_numbers_and_new_warnings() -> None:
+    before = nights.case(metrics={"ap50": 0.93})
+    found = upgrade(before, nights.case(outcome="warned", metrics={"ap50": 0.80}, findings=[nights.finding("new-one")]))
+    assert section(found, "Newly warned") == ["What new-one saw"]
+    assert section(found, "Numbers that moved") == ["worse: ap50 0.93 → 0.8 (-14.0%)"]
+
+
+def test_the_api_that_goes_is_told_with_its_source() -> None:
+    found = upgrade(nights.case(), nights.case(), old=Release.parse("8.6.1"), new=Release.parse("11.1"))
+    statements = next(part.statements for part in found.sections if part.title == "Gone from the API")
+    assert any("IBuilderConfig.int8_calibrator was removed" in each.text for each in statements)
+    assert all(each.sources for each in statements)
+
+
+def test_what_did_not_run_is_missing_not_good() -> None:
+    found = upgrade(nights.case(), nights.case(outcome="not-run", reason="no GPU"))
+    assert section(found, "Not known yet") == ["1.7.1 did not run: no GPU"]
+    assert found.summary.startswith("Nothing was executed on the newer release")
+
+
+@pytest.mark.parametrize("case", [broken(), nights.case(outcome="not-run"), nights.case()])
+def test_every_sentence_names_what_it_rests_on(case: r.CaseRecord) -> None:
+    text = markdown(upgrade(nights.case(), case))
+    for line in text.splitlines():
+        assert not line.startswith("- ") or " — evidence: " in line or " — source: " in line
+
+
+def test_the_page_links_to_files_that_are_there(tmp_path: Path) -> None:
+    found = upgrade(nights.case(), broken())
+    run = tmp_path / found.sections[0].statements[0].proofs[0].run
+    (run / "evidence/c/x").mkdir(parents=True)
+    (run / "evidence/c/x/tensorrt.log").touch()
+    shown = html(found, {run.name: run}, tmp_path / "triage")
+    assert f'href="../{run.name}/evidence/c/x/tensorrt.log"' in shown
+    assert "its files are not here" in html(found, {}, tmp_path)
+
+
+def test_hostile_words_are_harmless(tmp_path: Path) -> None:
+    found = upgrade(nights.case(), nights.case(outcome="failed", reason="</pre><script>x</script> \x1b[31m"))
+    index = write(found, {}, tmp_path)
+    assert "<script>" not in index.read_text(encoding="utf-8")
+    assert "\x1b" not in (tmp_path / "ticket.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_repeat_it() -> None:
+    commands = upgrade(nights.case(), broken()).commands
+    assert commands[0].startswith("trt-matrix run --only trtrtx1.6.1-cuda12.9-wheels --only trtrtx1.7.1")
+    assert commands[-1] == "trt-matrix repro trtrtx1.7.1-cuda12.9-wheels::retina.onnx.fp16-typed.sm86"
