@@ -31,7 +31,7 @@ from tensorrt_rtx_bindings import __version__
 """
 # Without a GPU the builder must be told what to build for; Polygraphy has no option for it.
 _TARGET = """import tensorrt_rtx as trt
-def postprocess(builder, network, config):
+def postprocess_config(builder, network, config):
     config.num_compute_capabilities = 1
     config.set_compute_capability(trt.ComputeCapability.{target}, 0)
 """
@@ -119,14 +119,7 @@ def _commands(job: dict[str, Any], folder: Path) -> list[tuple[list[str], dict[s
             continue
         script = site / f"{case['target']}.py"
         script.write_text(_TARGET.format(target=case["target"].upper()))
-        convert = [
-            python,
-            str(site / "bin" / "polygraphy"),
-            "convert",
-            case["model"],
-            "--output",
-            str(folder / "engine"),
-        ]
+        convert = [python, str(site / "bin" / "polygraphy"), "convert", case["model"], "--convert-to", "trt"]
         commands.append(([*convert, "-o", str(folder / "engine"), "--trt-config-postprocess-script", str(script)], env))
     return commands
 
