@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.api.collect import Collector, Use
 from harness.api.constants import Constants
+from harness.api.cpp_check import check_cpp
 from harness.api.infer import Inference
 from harness.api.judge import Finding, Judge, Level
 from harness.api.names import Names
@@ -49,16 +50,37 @@ class _File:
 def check(paths: Sequence[Path], targets: Sequence[Release], old: Release | None) -> Report:
     """Check files, and the source files of folders, against releases; ``old`` is what they run on today."""
     files = sorted({file for path in paths for file in _sources(path)})
-    python = [file for file in files if file.suffix in PYTHON_SUFFIXES]
-    surfaces = load(Language.PYTHON)
-    surface_of = surfaces.surface
-    return check_python(python, [surface_of(one) for one in targets], surface_of(old) if old else None, surfaces)
+    cpp = [file for file in files if file.suffix in CPP_SUFFIXES]
+    python = [file for file in files if file.suffix not in CPP_SUFFIXES]
+    reports = [_check_language(Language.PYTHON, python, targets, old)] if python else []
+    reports += [_check_language(Language.CPP, cpp, targets, old)] if cpp else []
+    return Report(
+        [finding for report in reports for finding in report.findings],
+        [pair for report in reports for pair in report.ignored],
+        [name for report in reports for name in report.files],
+        [note for report in reports for note in report.notes],
+    )
+
+
+def _check_language(language: Language, files: list[Path], targets: Sequence[Release], old: Release | None) -> Report:
+    surfaces = load(language)
+    # With several targets (--to all) those are left out whose API of this language is not known.
+    known = [found for found in map(surfaces.find, targets) if found] if len(targets) > 1 else []
+    surfaces_of = known or [surfaces.surface(release) for release in targets]
+    before = surfaces.surface(old) if old else None
+    if language is Language.PYTHON:
+        return check_python(files, surfaces_of, before, surfaces)
+    texts = {str(file): read_source(file).decode("utf-8", errors="replace") for file in files}
+    findings, notes = check_cpp(texts, surfaces_of, before, surfaces)
+    kept, ignored = split_ignored(sorted(set(findings), key=_place), texts)
+    return Report(kept, ignored, list(texts), notes)
 
 
 def targets(words: Sequence[str]) -> list[Release]:
     """The releases that ``--to`` names; ``all`` is every known one."""
     if "all" in words:
-        return [release for releases in load(Language.PYTHON).releases.values() for release in releases]
+        known = {one for language in Language for releases in load(language).releases.values() for one in releases}
+        return sorted(known, key=lambda release: (release.flavour, release.version))
     return [Release.parse(word) for word in words]
 
 

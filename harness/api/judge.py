@@ -13,7 +13,7 @@ from harness.api.names import Names
 from harness.api.scopes import Scope
 from harness.api.signatures import accepts
 from harness.support.replacements import replacement
-from harness.support.surfaces import Surface
+from harness.support.surfaces import Language, Surface
 from harness.versions import Flavour, Release
 
 # Properties that are TensorRT's alone; others are judged only where it is known what they are asked of.
@@ -56,25 +56,41 @@ class Judge:
     """Judges uses against one release; ``old`` restricts to what that release still had."""
 
     def __init__(
-        self, surface: Surface, names: Names, *, old: Surface | None, own_names: set[str], sites: Sites
+        self,
+        surface: Surface,
+        names: Names,
+        *,
+        old: Surface | None,
+        own_names: set[str],
+        sites: Sites,
+        language: Language = Language.PYTHON,
     ) -> None:
         self._surface = surface
         self._names = names
         self._old = old
         self._own_names = own_names
         self._sites = sites
+        self._language = language
 
     def judge(self, use: Use, constants: Constants, file: str) -> Finding | None:
         """None where the use survives, or is not reached on this release."""
-        verdict = (
-            self._refusal(use, constants) if use.refuses else self._module(use) if use.module else self._verdict(use)
-        )
-        if verdict is None:
+        if use.refuses:
+            verdict = self._refusal(use, constants)
+        else:
+            verdict = self._module(use) if use.module else self._verdict(use)
+        if verdict is None or not self._reached(use.guards, use.within, constants, 0):
             return None
-        if not self._reached(use.guards, use.within, constants, 0):
-            return None
+        return self._finding(use, verdict, file)
+
+    def judge_reached(self, use: Use, file: str) -> Finding | None:
+        """The same for a use of which it is known that it is reached."""
+        verdict = self._verdict(use)
+        return self._finding(use, verdict, file) if verdict else None
+
+    def _finding(self, use: Use, verdict: Verdict, file: str) -> Finding:
         symbol, level, message = verdict
-        instead = replacement(self._names.owner(symbol) or symbol) if level is not Level.DEPRECATED else None
+        gone = level is not Level.DEPRECATED
+        instead = replacement(self._names.owner(symbol) or symbol, self._language) if gone else None
         return Finding(
             file,
             use.line,
@@ -84,7 +100,7 @@ class Judge:
             level,
             self._surface.release,
             message,
-            self._gone(symbol) if level is not Level.DEPRECATED else None,
+            _gone_from(self._surface, symbol) if gone else None,
             instead.use if instead else "",
             instead.source if instead else "",
         )
@@ -121,7 +137,7 @@ class Judge:
 
     def _gone_verdict(self, symbols: list[str]) -> Verdict | None:
         known = [symbol for symbol in symbols if self._names.owner(symbol)] or [
-            symbol for symbol in symbols if replacement(symbol)
+            symbol for symbol in symbols if replacement(symbol, self._language)
         ]
         if not known or self._was_missing(known):
             return None
@@ -182,11 +198,8 @@ class Judge:
         owner = self._names.owner(symbol)
         return self._surface.surfaces.data.symbols[owner].kind if owner else "name"
 
-    def _gone(self, symbol: str) -> Release | None:
-        return _gone_from(self._surface, symbol)
-
     def _absent(self, symbol: str, kind: str) -> str:
-        release, gone = self._surface.release, self._gone(symbol)
+        release, gone = self._surface.release, _gone_from(self._surface, symbol)
         if gone:
             return f"{kind} {symbol} is gone since {gone.version}"
         since = self._surface.surfaces.since(symbol, release.flavour)

@@ -21,6 +21,7 @@ import uv
 
 from harness import process
 from harness.api import compile as compiling
+from harness.api.headers import walk_headers
 from harness.api.standins import compile_standins, needed
 from harness.errors import EnvironmentUnavailable, UsageError
 from harness.support.surfaces import Data, Language, Source, Surfaces, read
@@ -95,6 +96,21 @@ def run(
         compiling.write(compiling.merge(data, walks), out)
     written = str(out) if walks and not compare else None
     return Done(walked=[str(build.release) for build in builds], differences=differing, written=written)
+
+
+def run_headers(folder: Path, flavour: Flavour, *, out: Path, compare: bool) -> Done:
+    """Read a folder of C++ headers and add its release to ``out``; with ``compare`` nothing is written."""
+    data = read(out) if out.exists() else compiling.build(Language.CPP, [])
+    source, facts = walk_headers(folder, flavour, f"headers of {source_name(folder)}")
+    differing = {str(source.release): _differences(data, source, facts)} if compare else {}
+    if not compare:
+        compiling.write(compiling.merge(data, [(source, facts)]), out)
+    return Done(walked=[str(source.release)], differences=differing, written=None if compare else str(out))
+
+
+def source_name(folder: Path) -> str:
+    """The folder's last two names: enough to know it again, and nobody's home."""
+    return "/".join(folder.resolve().parts[-2:])
 
 
 def text(done: Done) -> str:

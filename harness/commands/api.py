@@ -13,7 +13,7 @@ from harness.api.life import life
 from harness.api.render import diff_json, diff_text, life_json, life_text
 from harness.errors import Exit, UsageError
 from harness.support.surfaces import FOLDER, Language, load
-from harness.versions import Release
+from harness.versions import Flavour, Release
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +62,14 @@ def _add_refresh(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
     refresh = actions.add_parser("refresh", help="walk the bindings of releases that are not known yet")
     refresh.add_argument("--release", metavar="R", type=Release.parse, action="append", help="walk this one (again)")
     refresh.add_argument("--libraries", metavar="DIR", type=Path, help="real libraries in place of stand-ins")
+    refresh.add_argument(
+        "--headers", metavar="DIR", type=Path, help="add a release's C++ API from the folder of its NvInfer.h"
+    )
+    refresh.add_argument(
+        "--flavour", type=Flavour, choices=list(Flavour), default=Flavour.TENSORRT, help="of --headers"
+    )
     refresh.add_argument("--compare", action="store_true", help="compare with what is shipped; write nothing")
-    refresh.add_argument("--out", metavar="FILE", type=Path, default=FOLDER / "python.json", help="where to write")
+    refresh.add_argument("--out", metavar="FILE", type=Path, help="where to write, if not into the shipped data")
     refresh.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -101,13 +107,17 @@ def _run_check(arguments: argparse.Namespace) -> int:
 def _run_refresh(arguments: argparse.Namespace) -> int:
     from harness.api import refresh  # it needs uv, the others do not
 
-    done = refresh.run(
-        arguments.release,
-        libraries=arguments.libraries,
-        out=arguments.out,
-        compare=arguments.compare,
-        progress=lambda words: print(words, file=sys.stderr),
-    )
+    if arguments.headers:
+        out = arguments.out or FOLDER / "cpp.json"
+        done = refresh.run_headers(arguments.headers, arguments.flavour, out=out, compare=arguments.compare)
+    else:
+        done = refresh.run(
+            arguments.release,
+            libraries=arguments.libraries,
+            out=arguments.out or FOLDER / "python.json",
+            compare=arguments.compare,
+            progress=lambda words: print(words, file=sys.stderr),
+        )
     print(_json(done) if arguments.json else refresh.text(done))
     return Exit.UNEXPECTED if any(done["differences"].values()) else Exit.OK
 
