@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "say what this machine lacks for which cells, and how to get it",
     "lock": "write down the digests of the images that the matrix builds on",
     "gc": "remove what killed runs left behind, and images long unused",
+    "fetch": "bring a release's libraries and bindings into a directory",
     "api": "what each release's API has, and what of it your code needs",
 }
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import process
-from harness.environments import Progress
+from harness.environments import Progress, maven
+from harness.environments.download import download
 from harness.errors import EnvironmentUnavailable
 from harness.versions import Release, Version
 
@@ -39,6 +40,11 @@ class Archive:
     @property
     def file_name(self) -> str:
         return f"tensorrt-{self.version}-linux-x86_64-redist.jar"
+
+    @property
+    def path(self) -> str:
+        """Inside a Maven repository."""
+        return f"org/bytedeco/tensorrt/{self.version}/{self.file_name}"
 
 
 ARCHIVES = (
@@ -71,21 +77,26 @@ def archive_for(release: Release) -> Archive | None:
 
 
 def fetch(archive: Archive, cache: Path, progress: Progress) -> Path:
-    """The package's file: from the user's Maven repository where it is there, else fetched by ``mvn`` into ``cache``.
+    """The package's file: from the user's Maven repository where it is there, else fetched into ``cache``.
 
-    ``mvn`` brings the user's own settings (mirrors, proxies, credentials) with it.
+    From the mirror that the user's Maven settings name, resumed when cut; without one by ``mvn``, which brings the
+    rest of those settings (proxies, credentials) with it.
     """
     kept = cache / archive.file_name
     for place in (kept, _local_repository(archive)):
         if place.is_file() and place.stat().st_size == archive.size:
             return _verified(archive, place)
+    cache.mkdir(parents=True, exist_ok=True)
+    mirror = maven.mirror()
     mvn = shutil.which("mvn")
-    if mvn is None:
+    if mirror:
+        download(f"{mirror}/{archive.path}", kept, archive.size, progress)
+    elif mvn:
+        _run_maven(mvn, archive, cache, progress)
+    else:
         raise EnvironmentUnavailable(
             f"{archive.coordinates} is not here and mvn is not installed: install Maven, or put the file at {kept}"
         )
-    cache.mkdir(parents=True, exist_ok=True)
-    _run_maven(mvn, archive, cache, progress)
     if not kept.is_file():
         raise EnvironmentUnavailable(f"{archive.coordinates}: mvn ended well but left no {kept.name}")
     return _verified(archive, kept)
@@ -124,7 +135,7 @@ def _run_maven(mvn: str, archive: Archive, cache: Path, progress: Progress) -> N
 
 def _local_repository(archive: Archive) -> Path:
     root = Path(os.environ.get("MAVEN_REPO_LOCAL") or Path.home() / ".m2" / "repository")
-    return root / "org" / "bytedeco" / "tensorrt" / archive.version / archive.file_name
+    return root / archive.path
 
 
 def _verified(archive: Archive, file: Path) -> Path:

@@ -113,7 +113,7 @@ def of(cell: Cell) -> Software:
             family=family,
             base=base,
             python=cell.python,
-            tools=_lock("probe_numpy1"),
+            tools=lock("probe_numpy1"),
             requirements="",
             libraries=_ngc_libraries(cell.release),
             module="tensorrt",
@@ -154,8 +154,8 @@ def _classic(cell: Cell, base: str) -> Software:
         family="redist",
         base=base,
         python=cell.python,
-        tools=_lock("probe_numpy1"),
-        requirements=_lock(f"redist_{archive.release}"),
+        tools=lock("probe_numpy1"),
+        requirements=lock(f"redist_{archive.release}"),
         libraries=tuple(f"{LIBRARIES}/{name}" for name in archive.libraries),
         module="tensorrt_bindings",
         platform=_platform(cell.source.removeprefix("redist:")),
@@ -171,7 +171,8 @@ def _platform(system: str) -> str:
     return f"x86_64-manylinux_{_GLIBC.get(system, '2_31')}"
 
 
-def _lock(name: str) -> str:
+def lock(name: str) -> str:
+    """A requirements file with hashes, kept with the facts: ``redist_8.6.1``."""
     return resources.files("harness.support").joinpath(f"{name}.lock").read_text(encoding="ascii")
 
 

@@ -108,7 +108,7 @@ def _facts(job: Job) -> Dict[str, Any]:
         "driver": gpus.driver(),
         "gpus": gpus.gpus(),
         "packages": _packages(),
-        "notes": ["also loaded: " + path for _, path in loaded[1:]],
+        "notes": [*("also loaded: " + path for _, path in loaded[1:]), *library.stand_ins()],
     }
 
 

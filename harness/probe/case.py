@@ -11,7 +11,7 @@ from . import apis, calibration, engine, library, logger, negative, networks, re
 from .apis.base import Api
 from .child import Desk
 from .job import Job
-from .outcome import PASSED, CaseFailed, NotApplicable, Outcome
+from .outcome import PASSED, CaseFailed, NotApplicable, NotRun, Outcome
 
 
 class Loaded:
@@ -50,6 +50,8 @@ def run(desk: Desk) -> Outcome:
     except NotApplicable as error:
         desk.events.write("refused", reason=str(error))
         return Outcome("not-applicable", str(error))
+    except NotRun as error:
+        return Outcome("not-run", str(error))
     except CaseFailed as error:
         return Outcome("failed", str(error))
 
@@ -77,10 +79,20 @@ def _tools(desk: Desk) -> Tools:
     sink = logger.make(Loaded.trt, desk.log, heard)
     api, why = apis.choose(Loaded.trt)
     desk.events.write("api", generation=api.generation, reason=why)
-    builder = Loaded.trt.Builder(sink)
-    if builder is None:
-        raise CaseFailed("builder: " + _first_error(heard))
-    return Tools(api, heard, sink, builder)
+    return Tools(api, heard, sink, _builder(sink, heard))
+
+
+def _builder(sink: Any, heard: logger.Heard) -> Any:
+    """TensorRT needs a device even for this; without one it gives nothing, which the bindings call a TypeError."""
+    try:
+        builder = Loaded.trt.Builder(sink)
+    except TypeError:
+        builder = None
+    if builder is not None:
+        return builder
+    if heard.device_error and not Loaded.gpus:
+        raise NotRun("no CUDA device: " + heard.device_error.splitlines()[0])
+    raise CaseFailed("builder: " + (heard.device_error or _first_error(heard)))
 
 
 def _build(desk: Desk, tools: Tools, network: Any) -> Any:

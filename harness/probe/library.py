@@ -14,6 +14,7 @@ from typing import Iterable, List, Optional, Sequence
 
 CORE = re.compile(r"lib(nvinfer|tensorrt_rtx)\.so[.0-9]*")
 PARSER = re.compile(r"lib(nvonnxparser|tensorrt_onnxparser_rtx)\.so[.0-9]*")
+PLUGINS = re.compile(r"libnvinfer_plugin\.so[.0-9]*")
 CUDA_RUNTIME = re.compile(r"libcudart\.so[.0-9]*")
 
 
@@ -29,6 +30,19 @@ def mapped(name: "re.Pattern[str]", maps: str = "/proc/self/maps") -> List[str]:
         paths = [line.split(None, 5)[5].rstrip("\n") for line in file if line.count("/")]
     found = [path for path in paths if name.fullmatch(os.path.basename(path))]
     return list(dict.fromkeys(found))
+
+
+def stand_ins() -> List[str]:
+    """A note for each library in this process that says of itself that it stands in for NVIDIA's."""
+    notes = []
+    for path in mapped(PLUGINS):
+        try:
+            words = (ctypes.c_char * 1).in_dll(ctypes.CDLL(path), "trt_matrix_stand_in")
+        except ValueError:
+            continue
+        reason = ctypes.string_at(ctypes.addressof(words)).decode("utf-8", "replace")
+        notes.append("{} is a stand-in without NVIDIA's plugins: {}".format(os.path.basename(path), reason))
+    return notes
 
 
 def flavour(path: str) -> str:

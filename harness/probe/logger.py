@@ -8,6 +8,8 @@ from .log import SEVERITIES, TensorRTLog
 
 LAYERS = ("Layers:", "Engine Layer Information:")
 _KEPT_ERRORS = 20
+# An error from 10 on, only a warning before.
+_DEVICE = "CUDA initialization failure"
 
 
 class Heard:
@@ -16,10 +18,13 @@ class Heard:
     def __init__(self) -> None:
         self.errors: List[str] = []
         self.layers = ""
+        self.device_error = ""
 
     def note(self, letter: str, text: str) -> None:
         if letter in "FE" and len(self.errors) < _KEPT_ERRORS:
             self.errors.append(text.strip())
+        if _DEVICE in text and not self.device_error:
+            self.device_error = text.strip()
         if text.startswith(LAYERS):
             self.layers = text
 

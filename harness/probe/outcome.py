@@ -14,6 +14,10 @@ class CaseFailed(Exception):
     """The case cannot go on; the message is its reason."""
 
 
+class NotRun(Exception):
+    """This machine lacks what the case needs; the message names it."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """``passed``, ``failed``, ``crashed``, ``timed-out``, ``not-applicable`` or ``not-run``, and why."""
