@@ -11,6 +11,8 @@ import msgspec
 
 _SHOWN = 5
 _TACTIC = re.compile(r"Tactic(?:Name|Value)?: ([^,\]]+)")
+# The builder numbers what it makes itself, anew in every build: __mye13780_myl0_33.
+_NUMBERED = re.compile(r"\b__my([a-z]*)\d+")
 _FORMAT = re.compile(r"Format(?:/Datatype)?: ([^,\]}]+)")
 
 
@@ -54,7 +56,7 @@ def _layer(stored: _Stored) -> Layer:
     tactic, formats = _of_text(stored.text)
     if isinstance(stored.inspector, dict):
         tactic, formats = _of_inspector(stored.inspector)
-    return Layer(stored.name, stored.type, (*stored.inputs, *stored.outputs), formats, tactic)
+    return Layer(_NUMBERED.sub(r"__my\1", stored.name), stored.type, (*stored.inputs, *stored.outputs), formats, tactic)
 
 
 def _of_text(text: str) -> tuple[str, tuple[str, ...]]:

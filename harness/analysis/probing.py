@@ -10,31 +10,43 @@ from pathlib import Path
 import msgspec
 
 from harness.analysis.case_changes import BAD
+from harness.analysis.numbers import counts, values
 from harness.analysis.search import Memory, Result
 from harness.evidence.records import CaseRecord, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What makes a point bad: a finding (pattern of rule ids), an outcome, or with neither any failure."""
+    """What makes a point bad: a finding (pattern of rule ids), an outcome, a number above a limit; else any failure."""
 
     finding: str = ""
     outcome: str = ""
+    above: tuple[str, float] | None = None
 
     def __str__(self) -> str:
         words = [f"finding {self.finding}"] if self.finding else []
         words += [f"outcome {self.outcome}"] if self.outcome else []
+        words += [f"{self.above[0]} above {self.above[1]:g}"] if self.above else []
         return " and ".join(words) or "any failure"
 
     def judge(self, case: CaseRecord) -> Result:
         """A case that did not run tells nothing."""
         if not case.outcome.executed:
             return Result.SKIPPED
-        real = [finding for finding in case.findings if not finding.predicted]
-        finding = any(fnmatchcase(each.rule, self.finding) for each in real) if self.finding else True
-        outcome = case.outcome.value == self.outcome if self.outcome else True
-        alone = bool(self.finding or self.outcome) or case.outcome in BAD
-        return Result.BAD if finding and outcome and alone else Result.GOOD
+        if self.above and self.above[0] not in numbers(case):
+            return Result.SKIPPED
+        asked = [
+            not self.finding or any(fnmatchcase(f.rule, self.finding) for f in case.findings if not f.predicted),
+            not self.outcome or case.outcome.value == self.outcome,
+            not self.above or numbers(case)[self.above[0]] > self.above[1],
+            bool(self.finding or self.outcome or self.above) or case.outcome in BAD,
+        ]
+        return Result.BAD if all(asked) else Result.GOOD
+
+
+def numbers(case: CaseRecord) -> dict[str, float]:
+    """Everything of a case that has a number, by the names that the dashboard shows."""
+    return counts(case) | values(case)
 
 
 class Remembered(Record, frozen=True, kw_only=True):

@@ -159,11 +159,22 @@ def _api(old: Release, new: Release) -> Iterator[Statement]:
 
 def _changes(found: Comparison, kinds: Sequence[Kind]) -> list[Statement]:
     return _grouped(
-        (f"{_direction(change)}{change.text}", f"{change.cell} / {change.case}", change.proof_after, False)
+        (
+            f"{_direction(change)}{change.text}{_origin(change)}",
+            f"{change.cell} / {change.case}",
+            change.proof_after,
+            False,
+        )
         for kind in kinds
         for change in found.changes
         if change.kind is kind
     )
+
+
+def _origin(change: Change) -> str:
+    """The audit counts the weights as they are given to the builder: no release changes them."""
+    of_weights = change.kind is Kind.COUNT and change.name.partition(".")[0] in ("fp16", "bf16")
+    return " (the model's weights differ between the two runs; this is not the release)" if of_weights else ""
 
 
 def _direction(change: Change) -> str:

@@ -6,13 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 
 import msgspec
 
+from harness.analysis.nights import sweep, timelines
 from harness.analysis.probing import Condition, Notebook, Remembered
 from harness.analysis.releases import Lane, lane_of
 from harness.analysis.search import Memory, Report, Result, expected_probes, search
+from harness.analysis.timelines import Timeline
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit, UsageError
 from harness.evidence.layout import cache_folder
@@ -33,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--finding", default="", metavar="RULE", help="bad is: this finding (a rule's id or a pattern)")
     parser.add_argument("--outcome", default="", choices=["", *Outcome], metavar="OUTCOME", help="bad is: this outcome")
     parser.add_argument(
+        "--above", type=_limit, metavar="NAME=VALUE", help="bad is: this number above VALUE (fp16.below_blobs=73)"
+    )
+    parser.add_argument(
         "--cell", default="", metavar="LANE", help="lane or pattern of cells (default: the widest lane)"
     )
     parser.add_argument("--nights", action="store_true", help="search the history's nights instead of releases")
@@ -46,32 +52,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    condition = Condition(arguments.finding, arguments.outcome)
+    condition = Condition(arguments.finding, arguments.outcome, arguments.above)
     place = place_of(arguments.history, arguments.out)
     if arguments.nights:
-        points, memory, probe, proofs = over_nights(place, arguments.cell, arguments.case, condition)
-        memory.distrust = arguments.flaky
-        whole = True
+        series = over_nights(place, arguments.cell, arguments.case, condition)
     else:
         planned = make_plan(arguments.matrix, detect(), cache_folder(arguments.out))
         lane = lane_of(planned.plan.cells, arguments.case, arguments.cell)
-        notebook = Notebook(arguments.out / "searches", planned.matrix.sha256, lane.name, lane.case, str(condition))
-        if arguments.rerun:
-            notebook.forget()
-        else:
-            recall(notebook, place, lane, condition)
-        memory = notebook.memory(distrust=arguments.flaky)
-        points = [cell.id for cell in lane.cells]
-        probe = Prober(planned, lane, condition, notebook, arguments.out, place)
-        proofs = notebook.runs_of
-        whole = arguments.whole
-    say(f"{condition} in {arguments.case}: {_forecast(points, memory, whole=whole)}")
+        series = over_releases(planned, lane, condition, arguments.out, place, rerun=arguments.rerun)
+    series.memory.distrust = arguments.flaky
+    whole = arguments.whole or arguments.nights
+    say(f"{condition} in {arguments.case}: {_forecast(series, whole=whole)}")
     if arguments.dry_run:
         return Exit.OK
-    report = drive(points, memory, probe, whole=whole)
-    found = Found.of(str(condition), points, report, proofs)
+    report = drive(series, whole=whole)
+    found = Found.of(str(condition), series.points, report, series.runs_of)
     print(msgspec.json.format(msgspec.json.encode(found)).decode() if arguments.json else as_text(found), end="")
     return Exit.OK if report.changes else Exit.UNEXPECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is searched. ``recorded``: every point is known already and costs no run."""
+
+    points: Sequence[str]
+    memory: Memory
+    probe: Callable[[str], Result]
+    runs_of: Callable[[str], list[str]]
+    recorded: bool
+
+
+def over_releases(planned: Planned, lane: Lane, condition: Condition, out: Path, place: str, *, rerun: bool) -> Series:
+    """The cells of a lane by release; what the notebook and the history know is not run again."""
+    notebook = Notebook(out / "searches", planned.matrix.sha256, lane.name, lane.case, str(condition))
+    if rerun:
+        notebook.forget()
+    else:
+        recall(notebook, place, lane, condition)
+    prober = Prober(planned, lane, condition, notebook, out, place)
+    points = [cell.id for cell in lane.cells]
+    return Series(points, notebook.memory(distrust=False), prober, notebook.runs_of, recorded=False)
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, equals, value = text.rpartition("=")
+    try:
+        limit = float(value)
+    except ValueError:
+        limit = nan
+    if not (name and equals and isfinite(limit)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like fp16.below_blobs=73")
+    return name, limit
 
 
 def say(words: str) -> None:
@@ -79,21 +110,24 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def _forecast(points: Sequence[str], memory: Memory, *, whole: bool) -> str:
-    known = sum(memory.verdict(point) is not None for point in points)
-    most = len(points) - known if whole else min(expected_probes(len(points)), 2 * (len(points) - known) + 2)
-    runs_words = f"at most {max(most, 0)} runs, more where results contradict or the series is not monotonic"
-    return f"{len(points)} points, {known} known; {runs_words}"
+def _forecast(series: Series, *, whole: bool) -> str:
+    number = len(series.points)
+    if series.recorded:
+        return f"{number} nights, all in the history"
+    known = sum(series.memory.verdict(point) is not None for point in series.points)
+    most = number - known if whole else min(expected_probes(number), 2 * (number - known) + 2)
+    return f"{number} releases, {known} known; at most {most} runs, more where results contradict or are not monotonic"
 
 
-def drive(points: Sequence[str], memory: Memory, probe: Callable[[str], Result], *, whole: bool) -> Report:
+def drive(series: Series, *, whole: bool) -> Report:
     """Let the search ask and the prober answer."""
-    machine = search(points, memory, whole=whole)
+    machine = search(series.points, series.memory, whole=whole)
     try:
         point = next(machine)
         while True:
-            result = probe(point)
-            say(f"  {point}: {result}")
+            result = series.probe(point)
+            if not series.recorded:
+                say(f"  {point}: {result}")
             point = machine.send(result)
     except StopIteration as end:
         report: Report = end.value
@@ -158,26 +192,21 @@ class Prober:
         return labelled.cells[0].cases[0], labelled.run.id
 
 
-def over_nights(
-    place: str, cell: str, case: str, condition: Condition
-) -> tuple[list[str], Memory, Callable[[str], Result], Callable[[str], list[str]]]:
-    """Points, memory, prober and proofs of the history's nights: nothing needs to run."""
-    from harness.analysis.nights import sweep, timelines
-
+def over_nights(place: str, cell: str, case: str, condition: Condition) -> Series:
+    """The history's nights of one case: nothing needs to run."""
     with opened(place, must_exist=True) as database:
         swept = sweep(database, most=len(runs(database)))
-        wanted = [
-            line
-            for line in timelines(database, swept)
-            if resolve.fits(line.case, case)
-            and (not cell or resolve.fits(line.track.name, cell) or cell in line.track.cells)
-        ]
+        wanted = [line for line in timelines(database, swept) if _is_wanted(line, cell, case)]
     if len(wanted) != 1:
         names = ", ".join(sorted(f"{line.track.name} / {line.case}" for line in wanted)[:3])
         raise UsageError(
             f"{case!r} means {len(wanted)} cases of the history ({names}); name one with --cell and --case"
         )
-    by_date = {swept.nights[seen.night].date: seen for seen in wanted[0].seen}
-    results = {date: condition.judge(seen.case) for date, seen in by_date.items()}
+    results = {swept.nights[seen.night].date: condition.judge(seen.case) for seen in wanted[0].seen}
     run_of = {night.date: night.info.id for night in swept.nights}
-    return list(by_date), Memory(), results.__getitem__, lambda point: [run_of[point]]
+    return Series(list(results), Memory(), results.__getitem__, lambda point: [run_of[point]], recorded=True)
+
+
+def _is_wanted(line: Timeline, cell: str, case: str) -> bool:
+    named = not cell or resolve.fits(line.track.name, cell) or cell in line.track.cells
+    return named and resolve.fits(line.case, case)
