@@ -31,9 +31,13 @@ def has_hyperscan() -> bool:
 
 
 def expression_of(anchor: Anchor) -> str:
-    """As Hyperscan and ``re`` both take it."""
-    words = r"\s+".join(re.escape(word) for word in anchor.words)
-    return f"(?i){words}" if anchor.ignore_case else words
+    """As Hyperscan and ``re`` both take it.
+
+    Single spaces, not white space of any kind: constant texts compile and run several times as fast. A
+    message that was broken inside one half of its text is found by the other half.
+    """
+    text = " ".join(re.escape(word) for word in anchor.words)
+    return f"(?i){text}" if anchor.ignore_case else text
 
 
 def _hyperscan(texts: tuple[str, ...]) -> Scanner:

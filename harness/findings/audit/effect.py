@@ -38,14 +38,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """``raised``: values too small become the smallest subnormal, as TensorRT does; ``rounded``: as IEEE rounds.
+    """``raised``: only the endangered values changed, as TensorRT does it (to the smallest subnormal, signs kept);
 
-    ``guilty`` are the blobs that do the harm, found by halving; empty where it is harmless.
+    ``rounded``: only these, as IEEE rounds them (to zero or infinity); ``whole``: every value rounded, which
+    is what the precision costs anyway. ``guilty`` are the blobs that do the harm of ``raised``, found by
+    halving; empty where it is harmless.
     """
 
     precision: str
     raised: list[Change]
     rounded: list[Change]
+    whole: list[Change]
     harmless: bool
     guilty: list[str] = []
     runs: int = 0
@@ -86,18 +89,31 @@ def effect(path: Path, precision: str = "fp16") -> Effect:
         model = _load(path)
         weights = _weights(model.proto)
         given = model.outputs({})
-        raised = {name: raised_to(precision, array) for name, array in weights.items()}
-        rounded = {name: rounded_to(precision, array) for name, array in weights.items()}
-        after = _changes(given, model.outputs(raised))
-        plain = _changes(given, model.outputs(rounded))
+        raised = _changed(weights, lambda array: endangered(precision, array, raised_to(precision, array)))
+        rounded = _changed(weights, lambda array: endangered(precision, array, rounded_to(precision, array)))
+        whole = _changed(weights, lambda array: raised_to(precision, array))
+        after, plain, all_of_it = (_changes(given, model.outputs(each)) for each in (raised, rounded, whole))
     except InputError:
         raise
     except Exception as error:  # ONNX Runtime raises classes of its own without a common base
         raise InputError(f"{path.name}: ONNX Runtime cannot run it: {one_line(str(error))[:300]}") from error
     harmless = _worst(after) <= HARMLESS
-    concerned = [name for name in weights if not np.array_equal(raised[name], rounded_exact(precision, weights[name]))]
-    guilty = [] if harmless else halve(concerned or list(weights), _harm(model, given, raised))
-    return Effect(precision=precision, raised=after, rounded=plain, harmless=harmless, guilty=guilty, runs=model.runs)
+    guilty = [] if harmless else halve(list(raised), _harm(model, given, raised))
+    return Effect(
+        precision=precision,
+        raised=after,
+        rounded=plain,
+        whole=all_of_it,
+        harmless=harmless,
+        guilty=guilty,
+        runs=model.runs,
+    )
+
+
+def _changed(weights: Mapping[str, Array], convert: Callable[[Array], Array]) -> dict[str, Array]:
+    """The blobs that converting changes."""
+    converted = {name: convert(array) for name, array in weights.items()}
+    return {name: array for name, array in converted.items() if not np.array_equal(array, weights[name])}
 
 
 def halve(blobs: Sequence[str], harm: Callable[[Sequence[str]], float]) -> list[str]:
@@ -145,10 +161,11 @@ def rounded_to(precision: str, array: Array) -> Array:
     return np.where(np.isnan(array), array, nearest.view(np.float32)).astype(np.float32)
 
 
-def rounded_exact(precision: str, array: Array) -> Array:
-    """What rounding does where every number is a normal one: others stay as they are."""
-    normal = 2.0**-14 if precision == "fp16" else 2.0**-126
-    return np.where(np.abs(array) >= normal, rounded_to(precision, array), array).astype(np.float32)
+def endangered(precision: str, array: Array, converted: Array) -> Array:
+    """``converted`` where the precision has no normal number, the given one elsewhere."""
+    normal, most = (2.0**-14, 65504.0) if precision == "fp16" else (2.0**-126, 3.3895313892515355e38)
+    size = np.abs(array)
+    return np.where((size < normal) | (size > most), converted, array).astype(np.float32)
 
 
 def _changes(before: Outputs, after: Outputs) -> list[Change]:

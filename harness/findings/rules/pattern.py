@@ -47,14 +47,15 @@ def check(expression: str) -> set[str]:
     return set(parsed.groupindex)
 
 
-def anchors(expression: str) -> list[Anchor]:
+@cache
+def anchors(expression: str) -> tuple[Anchor, ...]:
     """The longest constant text, in halves where it is long. Every match contains each of them."""
     tree = sre_parser.parse(_flexible(expression))
     ignore_case = bool(tree.state.flags & re.IGNORECASE)
     longest = max(_runs(list(tree)), key=lambda words: sum(map(len, words)), default=())
     if sum(map(len, longest)) < _SHORTEST_ANCHOR:
         raise PatternError(f"has no constant text of {_SHORTEST_ANCHOR} characters to search for")
-    return [Anchor(words, ignore_case) for words in _halves(longest)]
+    return tuple(Anchor(words, ignore_case) for words in _halves(longest))
 
 
 def _flexible(expression: str) -> str:
