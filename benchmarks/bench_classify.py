@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +36,7 @@ _CASES = 10_000
 
 def main() -> None:
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    classify_file(Path(__file__))  # compiles the rules
     with tempfile.TemporaryDirectory() as folder:
         log = verbose_log(Path(folder) / "verbose.log", megabytes)
         grep = min(seconds(lambda: run_grep(log)) for _ in range(3))
@@ -48,7 +47,9 @@ def main() -> None:
         ]
         print(tabulate(rows, headers=[f"verbose log of {megabytes} MB", "speed", "beside grep"]))
         print()
-        print(tabulate(list(memory_and_hostile(Path(folder))), headers=["log", "seconds", "largest memory, MB"]))
+        print(
+            tabulate(list(memory_and_hostile(Path(folder))), headers=["log", "processor seconds", "largest memory, MB"])
+        )
         print()
         small = Path(folder) / "case.log"
         small.write_text(_VERBOSE.format(7) * 20 + _WORST)
@@ -93,7 +94,8 @@ def memory_and_hostile(folder: Path) -> Iterator[list[object]]:
 
 def one(log: Path) -> None:
     took = seconds(lambda: classify_file(log))
-    print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    status = Path("/proc/self/status").read_text()
+    print(took, int(status.split("VmHWM:")[1].split()[0]) / 1000)
 
 
 def _written(path: Path, content: bytes) -> Path:
@@ -110,9 +112,11 @@ def _removed(path: Path) -> Iterator[Path]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    """Processor time of this process and those it waited for: other work on the machine does not count."""
+    start = os.times()
     work()
-    return time.perf_counter() - start
+    end = os.times()
+    return sum(end[:4]) - sum(start[:4])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK = 4 * 1024 * 1024
+BLOCK = 512 * 1024
 # Kept from one block to the next, so that a message over several lines is never cut.
 OVERLAP = 16 * 1024
 _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -19,9 +19,10 @@ class Block:
     """``data`` begins at line ``first_line`` (from 1); lines that start in ``[fresh, settled)`` are this block's own.
 
     What stands before and after them is there for messages over several lines; other blocks own it.
+    ``data`` is used again for the next block.
     """
 
-    data: bytes
+    data: bytearray
     first_line: int
     fresh: int
     settled: int
@@ -29,24 +30,26 @@ class Block:
 
 def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[Block]:
     """Read ``stream`` to its end. Colour codes are taken out, UTF-16 is made UTF-8."""
-    data, line, fresh = b"", 1, 0
+    data, line, fresh = bytearray(), 1, 0
     for piece in _clean(_utf8(stream, size)):
         data += piece
         settled = _settle(data, fresh)
         yield Block(data, line, fresh, settled)
         keep = _line_start(data, settled - OVERLAP)
         line += data.count(b"\n", 0, keep)
-        data, fresh = data[keep:], settled - keep
+        # The front is cut off without moving what is kept.
+        del data[:keep]
+        fresh = settled - keep
     if data:
         yield Block(data, line, fresh, len(data))
 
 
-def _settle(data: bytes, fresh: int) -> int:
+def _settle(data: bytearray, fresh: int) -> int:
     """The start of a line a little before the end; in a line without end, a place to cut it."""
     return max(fresh, _line_start(data, len(data) - OVERLAP))
 
 
-def _line_start(data: bytes, goal: int) -> int:
+def _line_start(data: bytearray, goal: int) -> int:
     if goal <= 0:
         return 0
     return data.rfind(b"\n", max(0, goal - OVERLAP), goal) + 1 or goal

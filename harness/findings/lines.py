@@ -51,7 +51,7 @@ def level(before: str) -> str:
     return _LEVELS.get(last, last)
 
 
-def decoded(raw: bytes) -> str:
+def decoded(raw: bytes | bytearray) -> str:
     """A line as text; a line of Docker's own log files (JSON) is opened."""
     text = raw.decode("utf-8", "replace").rstrip("\r\n")
     if text.startswith('{"log":"'):

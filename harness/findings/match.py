@@ -24,6 +24,10 @@ _BEFORE, _AFTER = 8 * 1024, 256 * 1024
 # Lines longer than this are not put together with their neighbours.
 _WRAP = 2000
 
+# Unknown errors of one block: compared by so much of the line, and so many kinds told apart.
+_FORM, _FORMS = 300, 1000
+_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+
 # What an error looks like where no rule knows it. Judged again by ``error_level``.
 _ERROR_MARKS = (
     r"\[[EF]\]",
@@ -59,6 +63,7 @@ class Match:
     level: str
     text: str
     facts: dict[str, Fact] = field(default_factory=dict)
+    count: int = 1
 
 
 def matches(stream: BinaryIO) -> Iterator[Match]:
@@ -134,7 +139,7 @@ def _lines_hit(block: Block, search: Scanner, texts: int) -> Iterator[tuple[int,
         yield number, start, stop, line
 
 
-def _judge(rule: Rule, data: bytes, start: int, end: int, line: int, known: set[int]) -> list[Match]:
+def _judge(rule: Rule, data: bytearray, start: int, end: int, line: int, known: set[int]) -> list[Match]:
     text = decoded(data[start:end])
     for pattern in map(compiled, rule.patterns):
         if found := pattern.search(text):
@@ -174,13 +179,25 @@ def _facts(rule: Rule, found: re.Match[str]) -> dict[str, Fact]:
     return facts
 
 
-def _unknown(data: bytes, lines: Sequence[tuple[int, int, int]], known: set[int]) -> Iterator[Match]:
-    """Errors on lines that no rule took."""
-    spans = dict.fromkeys((start, end, line) for start, end, line in lines if line not in known)
-    for start, end, line in spans:
+def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int]], known: set[int]) -> Iterator[Match]:
+    """Errors on lines that no rule took. Lines that differ in digits alone are judged once and counted."""
+    counted: dict[bytes, list[int]] = {}
+    places: dict[bytes, tuple[int, int]] = {}
+    last = 0
+    for start, end, line in lines:
+        if line in known or line == last:
+            continue
+        last = line
+        key = bytes(data[start : min(end, start + _FORM)]).translate(_DIGITS)
+        if key not in counted and len(counted) >= _FORMS:
+            key = b""
+        places.setdefault(key, (start, end))
+        counted.setdefault(key, [line, 0])[1] += 1
+    for key, (line, count) in counted.items():
+        start, end = places[key]
         text = decoded(data[start : min(end, start + _WRAP)])
         if (mark := error_level(text)) and not _HEAD_ALONE.fullmatch(message(text)):
-            yield Match(None, line, mark, text)
+            yield Match(None, line, mark, text, count=count)
 
 
 def error_level(text: str) -> str:

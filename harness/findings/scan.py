@@ -16,7 +16,7 @@ from harness.findings.rules.pattern import Anchor
 
 # Calls back with the number of the text that was found and the offset of its end.
 OnHit = Callable[[int, int], None]
-Scanner = Callable[[bytes, OnHit], None]
+Scanner = Callable[[bytearray, OnHit], None]
 
 
 def scanner(expressions: Iterable[str]) -> Scanner:
@@ -51,11 +51,12 @@ def _hyperscan(texts: tuple[str, ...]) -> Scanner:
         flags=[0] * len(texts),
     )
 
-    def scan(block: bytes, on_hit: OnHit) -> None:
+    def scan(block: bytearray, on_hit: OnHit) -> None:
         def tell(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
             on_hit(number, end)
 
-        database.scan(block, match_event_handler=tell)
+        buffer: Any = block  # its stubs know bytes only; it takes any buffer
+        database.scan(buffer, match_event_handler=tell)
 
     return scan
 
@@ -63,7 +64,7 @@ def _hyperscan(texts: tuple[str, ...]) -> Scanner:
 def _regular(texts: tuple[str, ...]) -> Scanner:
     patterns = [re.compile(text.encode()) for text in texts]
 
-    def scan(block: bytes, on_hit: OnHit) -> None:
+    def scan(block: bytearray, on_hit: OnHit) -> None:
         for number, pattern in enumerate(patterns):
             for found in pattern.finditer(block):
                 on_hit(number, found.end())

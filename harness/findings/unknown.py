@@ -47,6 +47,6 @@ class Unknown:
         if form not in self.clusters and len(self.clusters) >= _KINDS:
             form = OTHERS
         cluster = self.clusters.setdefault(form, Cluster(match))
-        cluster.count += 1
+        cluster.count += match.count
         if len(cluster.matches) < _PLACES:
             cluster.matches.append(match)

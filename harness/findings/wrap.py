@@ -10,7 +10,7 @@ from harness.findings.lines import decoded, level, message
 _BEFORE, _AFTER, _LONGEST = 2, 4, 2000
 
 
-def rejoined(data: bytes, start: int, line: int) -> Iterator[tuple[int, str, list[int]]]:
+def rejoined(data: bytearray, start: int, line: int) -> Iterator[tuple[int, str, list[int]]]:
     """Texts that the line at ``start`` may be a part of.
 
     Each with its first line's number and where each of its lines ends in it. A line that a logger
@@ -29,7 +29,7 @@ def rejoined(data: bytes, start: int, line: int) -> Iterator[tuple[int, str, lis
                 yield line - before + skip, glue.join(joined), ends
 
 
-def _neighbours(data: bytes, start: int) -> tuple[list[str], int]:
+def _neighbours(data: bytearray, start: int) -> tuple[list[str], int]:
     """Some lines before the one at ``start``, it, and some after it; and how many stand before."""
     first, before = start, 0
     while before < _BEFORE and first > 0:

@@ -15,9 +15,13 @@ Words = npt.NDArray[np.uint32]
 Histogram = npt.NDArray[np.int64]
 
 # Elements at a time: 256 kB of FP32 and their temporaries stay in the cache.
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 # Once less than 1/2^6 of a chunk is left, the rest is picked out and counted.
 _RARE = 6
+# Used again for each chunk: fresh memory of this size would cost more than the counting.
+_SHIFTED = np.empty(CHUNK, np.uint32)
+_BIASED = np.empty(CHUNK, np.uint8)
+_FLAGS = np.empty(CHUNK, np.bool_)
 _MAGNITUDE = np.uint32(0x7FFFFFFF)
 
 
@@ -62,14 +66,6 @@ class Counts:
     below: int = 0
     overflow: int = 0
 
-    def add(self, other: Counts) -> None:
-        self.subnormal += other.subnormal
-        self.below += other.below
-        self.overflow += other.overflow
-
-    def __bool__(self) -> bool:
-        return bool(self.subnormal or self.overflow)
-
 
 @dataclass(slots=True)
 class Tally:
@@ -79,12 +75,21 @@ class Tally:
     elements: int = 0
     zeros: int = 0
     infinities: int = 0
-    nans: int = 0
     exponents: Histogram = field(default_factory=lambda: np.zeros(256, np.int64))
-    counts: dict[str, Counts] = field(default_factory=dict)
+    # Of thresholds inside a power of two: how many elements of that exponent are below.
+    inside: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.counts = {precision.name: Counts() for precision in self.precisions}
+        limits = (limit for each in self.precisions for limit in (each.normal, each.smallest, each.largest + 1))
+        self.inside = {limit: 0 for limit in limits if limit & 0x7FFFFF}
+
+    @property
+    def nans(self) -> int:
+        return int(self.exponents[255]) - self.infinities
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        return {precision.name: self._count(precision) for precision in self.precisions}
 
     def add(self, words: Words) -> None:
         """Count FP32 numbers given as their bits; any length, one dimension."""
@@ -95,37 +100,30 @@ class Tally:
         part = exponents(words)
         self.exponents += part
         self.elements += words.size
-        magnitude = _Lazy(words)
-        zeros = int(part[0]) and words.size - int(np.count_nonzero(magnitude.bits))
-        self.zeros += zeros
+        if part[0]:
+            self.zeros += int(part[0]) - int(np.count_nonzero(_of(0, words)))
         if part[255]:
-            infinite = int(np.count_nonzero(magnitude.bits == 0x7F800000))
-            self.infinities += infinite
-            self.nans += int(part[255]) - infinite
-        for precision in self.precisions:
-            self.counts[precision.name].add(_count(precision, part, zeros, magnitude))
+            self.infinities += int(np.count_nonzero(_of(255, words) == 0x7F800000))
+        for limit in self.inside:
+            if part[limit >> 23]:
+                self.inside[limit] += int(np.count_nonzero(_of(limit >> 23, words) < limit))
 
-
-class _Lazy:
-    """The magnitudes of a chunk, taken only where the histogram does not answer."""
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
-        self._bits: Words | None = None
-
-    @property
-    def bits(self) -> Words:
-        if self._bits is None:
-            self._bits = self._words & _MAGNITUDE
-        return self._bits
-
-    def below(self, threshold: int, part: Histogram) -> int:
+    def _below(self, limit: int) -> int:
         """How many magnitudes are smaller, zeros included."""
-        exponent, mantissa = threshold >> 23, threshold & 0x7FFFFF
-        smaller = int(part[:exponent].sum())
-        if mantissa and part[exponent]:
-            return int(np.count_nonzero(self.bits < threshold))
-        return smaller
+        return int(self.exponents[: limit >> 23].sum()) + self.inside.get(limit, 0)
+
+    def _count(self, precision: Precision) -> Counts:
+        finite = int(self.exponents[:255].sum())
+        return Counts(
+            subnormal=self._below(precision.normal) - self.zeros,
+            below=self._below(precision.smallest) - self.zeros,
+            overflow=max(0, finite - self._below(precision.largest + 1)),
+        )
+
+
+def _of(exponent: int, words: Words) -> Words:
+    """The magnitudes of one exponent of the words that ``exponents`` has just counted."""
+    return words[_BIASED[: words.size] == exponent] & _MAGNITUDE
 
 
 def exponents(words: Words) -> Histogram:
@@ -135,24 +133,19 @@ def exponents(words: Words) -> Histogram:
     fast as ``numpy.bincount``, whose additions to the same few bins wait for one another.
     """
     histogram = np.zeros(256, np.int64)
+    size = words.size
+    biased, flags = _BIASED[:size], _FLAGS[:size]
+    np.right_shift(words, np.uint32(23), out=_SHIFTED[:size])
     # Without the sign: the conversion to 8 bits cuts it off.
-    biased = (words >> np.uint32(23)).astype(np.uint8)
-    left = words.size
+    np.copyto(biased, _SHIFTED[:size], casting="unsafe")
+    left = size
     exponent = int(biased.max(initial=0))
-    while left > words.size >> _RARE:
-        number = int(np.count_nonzero(biased == exponent))
+    while left > size >> _RARE:
+        np.equal(biased, exponent, out=flags)
+        number = int(np.count_nonzero(flags))
         histogram[exponent] = number
         left -= number
         exponent -= 1
     if left:
         histogram += np.bincount(biased[biased <= exponent], minlength=256)
     return histogram
-
-
-def _count(precision: Precision, part: Histogram, zeros: int, magnitude: _Lazy) -> Counts:
-    finite = int(part[:255].sum())
-    return Counts(
-        subnormal=magnitude.below(precision.normal, part) - zeros,
-        below=magnitude.below(precision.smallest, part) - zeros,
-        overflow=max(0, finite - magnitude.below(precision.largest + 1, part)),
-    )
