@@ -123,7 +123,8 @@ class Tally:
 
 def _of(exponent: int, words: Words) -> Words:
     """The magnitudes of one exponent of the words that ``exponents`` has just counted."""
-    return words[_BIASED[: words.size] == exponent] & _MAGNITUDE
+    magnitudes: Words = words[_BIASED[: words.size] == exponent] & _MAGNITUDE
+    return magnitudes
 
 
 def exponents(words: Words) -> Histogram:
