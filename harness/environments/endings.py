@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.environments import Ending
 
 _KILLED = 137
+_TERMINATED = 143
 
 _START = (
     (r"unsatisfied condition: (?P<asked>[^\s,]+)", "driver-too-old: the image asks for {asked}, this driver has less"),
@@ -50,6 +51,8 @@ def ending(state: State, memory_bytes: int | None) -> Ending:
         return Ending(status, f"out-of-memory: the cell's processes passed {limit}")
     if state.exit_code == _KILLED:
         return Ending(status, "killed: the container was ended from outside (SIGKILL)")
+    if state.exit_code == _TERMINATED:
+        return Ending(status, "killed: the container was asked to end (SIGTERM)")
     return Ending(status, f"container-error: {state.error}" if state.error else "")
 
 

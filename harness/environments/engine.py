@@ -93,6 +93,9 @@ class Engine:
                 f"the daemon at {endpoint.url} speaks API {self._api.api_version}: Docker 19.03 or newer is needed"
             )
 
+    def close(self) -> None:
+        self._api.close()
+
     def ping(self) -> None:
         with _talking(self.endpoint):
             self._api.ping()
@@ -141,7 +144,7 @@ class Engine:
     def pull(self, reference: str, on_message: Callable[[Mapping[str, object]], None]) -> None:
         """Raises ``PullFailed``, also by way of ``on_message``."""
         try:
-            with _talking(self.endpoint):
+            with _talking(self.endpoint, waiting=True):
                 for message in self._api.pull(reference, stream=True, decode=True):
                     on_message(message)
         except (sdk.APIError, requests.exceptions.ReadTimeout) as error:
@@ -166,7 +169,7 @@ class Engine:
     ) -> str:
         """Build and tag; the image's id. No step of it has a network. Raises ``BuildFailed``."""
         last: list[str] = []
-        with _talking(self.endpoint), _build_errors(recipe):
+        with _talking(self.endpoint, waiting=True), _build_errors(recipe):
             messages = self._api.build(
                 fileobj=context,
                 custom_context=True,
@@ -212,7 +215,7 @@ class Engine:
     def wait(self, container: str, timeout_s: float) -> None:
         """Until it has ended. Raises ``TimeoutError`` after ``timeout_s`` seconds."""
         try:
-            with _talking(self.endpoint), contextlib.suppress(sdk.NotFound):
+            with _talking(self.endpoint, waiting=True), contextlib.suppress(sdk.NotFound):
                 self._api.wait(container, timeout=timeout_s)
         except requests.exceptions.ReadTimeout as error:
             raise TimeoutError from error
@@ -273,9 +276,14 @@ class Attached:
                 yield piece
 
     def close(self) -> None:
+        if self._socket.fileno() < 0:
+            return
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        # The SDK hangs the response on the stream; closed in this order nothing stays open.
+        self._stream._response.close()
         self._stream.close()
+        self._socket.close()
 
     def _exactly(self, number: int) -> bytes:
         data = b""
@@ -316,12 +324,14 @@ def _tls(endpoint: Endpoint) -> TLSConfig | bool:
 
 
 @contextlib.contextmanager
-def _talking(endpoint: Endpoint) -> Iterator[None]:
-    """One word for all the ways in which a daemon can be away."""
+def _talking(endpoint: Endpoint, *, waiting: bool = False) -> Iterator[None]:
+    """One word for all the ways in which a daemon can be away. Where ``waiting`` is set, silence is none of them."""
     try:
         yield
-    except requests.exceptions.ReadTimeout:
-        raise
+    except requests.exceptions.ReadTimeout as error:
+        if waiting:
+            raise
+        raise DaemonGone(f"the daemon at {endpoint.url} does not answer for {_ANSWER_S} s") from error
     except (
         requests.exceptions.ConnectionError,
         requests.exceptions.ChunkedEncodingError,
