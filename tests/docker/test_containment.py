@@ -27,8 +27,8 @@ def test_who_it_is_and_what_it_may(hostile: Hostile) -> None:
 
 
 def test_it_has_no_network(hostile: Hostile) -> None:
-    code = "import os, socket; print(os.listdir('/sys/class/net'), flush=True); socket.create_connection(('192.0.2.1', 80), 5)"
-    ending, lines = hostile(code)
+    listing = "import os, socket; print(os.listdir('/sys/class/net'), flush=True)"
+    ending, lines = hostile(f"{listing}; socket.create_connection(('192.0.2.1', 80), 5)")
     assert lines[0] == "['lo']"
     assert ending.status == 1
     assert "Network is unreachable" in lines[-1]
