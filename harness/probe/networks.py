@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Optional
 
-from . import onnx_route
+from . import network_route, onnx_route
 from .apis.base import Api
 from .child import Desk
 from .outcome import NotApplicable
@@ -14,6 +14,7 @@ from .outcome import NotApplicable
 Populate = Callable[[Desk, Api, Any, Any], Optional[object]]
 
 ROUTES: Dict[str, Populate] = {
+    "host-decode": network_route.host_decode,
     "onnx": onnx_route.populate,
 }
 

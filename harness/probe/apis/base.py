@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Tuple
 
 from ..outcome import CaseFailed, NotApplicable
 
@@ -38,6 +38,18 @@ class Api:
         config.num_compute_capabilities = 1
         if not config.set_compute_capability(capability, 0):
             raise CaseFailed("the builder does not take the compute capability {}".format(target))
+
+    def quantised_type(self, recipe: str) -> Any:
+        """The data type that Q/DQ goes through. Raises ``NotApplicable`` where the release lacks it."""
+        return self.flag("DataType", "FP8" if recipe == "fp8-qdq" else "INT8")
+
+    def quantise(self, tensor: Any, scale: Any, narrow: Any) -> Tuple[Any, ...]:
+        """Arguments of ``add_quantize``."""
+        return tensor, scale, narrow
+
+    def dequantise(self, tensor: Any, scale: Any) -> Tuple[Any, ...]:
+        """Arguments of ``add_dequantize``, back to FP32."""
+        return tensor, scale, self.trt.DataType.FLOAT
 
     def flag(self, enum: str, name: str) -> Any:
         """A member of an enum of the module. Raises ``NotApplicable`` where the release lacks it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Tuple
 
 from .base import FLAGS, Api
 
@@ -22,3 +22,10 @@ class WeakApi(Api):
             config.set_flag(self.flag("BuilderFlag", name))
         if recipe == "int8-calibrated":
             self.require_calibrator(config)
+
+    def quantise(self, tensor: Any, scale: Any, _narrow: Any) -> Tuple[Any, ...]:
+        """There is one quantised type, so it is not named."""
+        return tensor, scale
+
+    def dequantise(self, tensor: Any, scale: Any) -> Tuple[Any, ...]:
+        return tensor, scale

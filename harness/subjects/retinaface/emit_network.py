@@ -2,9 +2,10 @@
 
 The process that builds the network runs under the cell's own Python, which has none of our modules, so it gets data.
 ``network.json``: ``input`` (name, shape), ``operations`` in order, each with ``kind`` and the fields of its class in
-``architecture``, ``heads``, ``priors`` (strides, sizes, variances), ``epsilon`` of the batch-norm.
+``architecture``, ``heads`` and their ``outputs`` (name, numbers per anchor), ``priors`` (strides, sizes, variances),
+``epsilon`` of the batch-norm.
 ``weights.npz``: arrays by the checkpoint's names; with batch-norm folded a convolution has ``weight`` and ``bias``
-alone and its ``norm`` is null.
+alone and its ``norm`` is null. ``NAME/scale`` is there for each tensor or weight that is quantised.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 from harness.subjects.retinaface.architecture import (
     ANCHOR_SIZES,
     BATCH_NORM_EPSILON,
+    HEADS,
     INPUT,
     MEAN_BGR,
     STRIDES,
@@ -29,6 +32,7 @@ from harness.subjects.retinaface.architecture import (
     Network,
     Operation,
 )
+from harness.subjects.retinaface.emit_onnx import RAW_OUTPUTS
 from harness.subjects.retinaface.folding import folded
 from harness.subjects.weights import write_weights
 
@@ -36,13 +40,20 @@ FORMAT = 1
 
 
 def write_network(
-    folder: Path, net: Network, weights: Mapping[str, NDArray[np.float32]], *, height: int, width: int, fold: bool
+    folder: Path,
+    net: Network,
+    weights: Mapping[str, NDArray[np.float32]],
+    *,
+    height: int,
+    width: int,
+    fold: bool,
+    scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Write both files; their names by kind."""
     files = {"network": "network.json", "weights": "weights.npz"}
     text = json.dumps(network_data(net, height=height, width=width, fold=fold), indent=1)
     (folder / files["network"]).write_text(text)
-    write_weights(folder / files["weights"], folded(net, weights) if fold else weights)
+    write_weights(folder / files["weights"], {**(folded(net, weights) if fold else weights), **scales})
     return files
 
 
@@ -54,6 +65,7 @@ def network_data(net: Network, *, height: int, width: int, fold: bool) -> dict[s
         "epsilon": BATCH_NORM_EPSILON,
         "operations": [_data(operation, fold) for operation in net.operations],
         "heads": net.heads,
+        "outputs": {head: {"name": name, "numbers": HEADS[head]} for head, name in RAW_OUTPUTS.items()},
         "priors": {"strides": STRIDES, "sizes": ANCHOR_SIZES, "variances": VARIANCES},
     }
 

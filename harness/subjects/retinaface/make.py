@@ -17,11 +17,12 @@ from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
 from harness.subjects.retinaface.emit_network import write_network
-from harness.subjects.retinaface.emit_onnx import OPSET, in_decode, in_heads, onnx_model
+from harness.subjects.retinaface.emit_onnx import OPSET, RAW_OUTPUTS, in_decode, in_heads, onnx_model
 from harness.subjects.retinaface.load import load_file
 from harness.subjects.retinaface.predict import prediction, rounded
+from harness.subjects.retinaface.scales import quantised_scales
 from harness.subjects.retinaface.seeded import NOTE, seeded_weights
-from harness.subjects.retinaface.settings import BatchNorm, Settings, settings
+from harness.subjects.retinaface.settings import BatchNorm, Heads, Settings, settings
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 
@@ -32,7 +33,7 @@ REFERENCE_NOTE = "reference checkpoint, trained on rendered faces: a test subjec
 
 def make(making: Making) -> dict[str, Any]:
     """Write model.onnx in the form asked for, or network.json and weights.npz."""
-    chosen = settings(making.options, making.variant)
+    chosen = settings(_defaults(making) | dict(making.options), making.variant)
     net = network(chosen.backbone)
     weights, note = load_weights(net, chosen.weights)
     info: dict[str, Any] = {
@@ -41,14 +42,30 @@ def make(making: Making) -> dict[str, Any]:
     }
     fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
     if making.network:
-        files = write_network(making.folder, net, weights, height=chosen.height, width=chosen.width, fold=fold)
-        return info | {"files": files}
+        return info | _network(making, chosen, net, weights, fold)
     opset = BF16_OPSET if making.form is Form.BF16_TYPED else OPSET
     exact = onnx_model(
         net, weights, height=chosen.height, width=chosen.width, heads=chosen.heads, fold=fold, opset=opset
     )
     target = making.folder / "model.onnx"
     return info | {"files": {"model": target.name}} | _write(exact, making.form, chosen, target)
+
+
+def _defaults(making: Making) -> dict[str, object]:
+    """Built by the network-definition API, batch-norm is a layer of its own, as in tensorrtx."""
+    return {"batch_norm": BatchNorm.KEPT} if making.network else {}
+
+
+def _network(
+    making: Making, chosen: Settings, net: Network, weights: dict[str, NDArray[np.float32]], fold: bool
+) -> dict[str, Any]:
+    height, width = chosen.height, chosen.width
+    scales: dict[str, NDArray[np.float32]] = {}
+    if making.form is Form.INT8_QDQ:
+        exact = onnx_model(net, weights, height=height, width=width, heads=Heads.RAW)
+        scales = quantised_scales(net, RAW_OUTPUTS, lambda path: _quantise(exact, chosen, path))
+    files = write_network(making.folder, net, weights, height=height, width=width, fold=fold, scales=scales)
+    return {"files": files}
 
 
 def load_weights(net: Network, source: str) -> tuple[dict[str, NDArray[np.float32]], str]:
