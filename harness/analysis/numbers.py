@@ -130,8 +130,11 @@ def shift(before: Sequence[float], after: Sequence[float], measure: Measure) -> 
     neither hides a change nor makes one.
     """
     old, new = median(before), median(after)
-    noise = _SPREADS * hypot(_deviation(before, old), _deviation(after, new))
-    if abs(new - old) <= max(measure.relative * abs(old), measure.absolute, noise):
+    difference = abs(new - old)
+    # Most neighbours are alike: the spread is worked out only where it can decide.
+    if difference <= max(measure.relative * abs(old), measure.absolute):
+        return None
+    if difference <= _SPREADS * hypot(_deviation(before, old), _deviation(after, new)):
         return None
     worse = {Sense.LOWER: new > old, Sense.HIGHER: new < old, Sense.NONE: False}[measure.sense]
     return Shift(old, new, worse)
