@@ -18,7 +18,7 @@ from harness.api.judge import Finding, Judge, Level
 from harness.api.names import Names
 from harness.errors import InputError
 from harness.support.surfaces import Language, Surface, Surfaces, load
-from harness.versions import Release, Version
+from harness.versions import Release
 
 _IGNORE = re.compile(r"#\s*trt-matrix:\s*ignore\[([^\]\n]+)\]|//\s*trt-matrix:\s*ignore\[([^\]\n]+)\]")
 _LARGEST = 8 * 1024 * 1024
@@ -72,7 +72,7 @@ def _check_language(language: Language, files: list[Path], targets: Sequence[Rel
         return check_python(files, surfaces_of, before, surfaces)
     texts = {str(file): read_source(file).decode("utf-8", errors="replace") for file in files}
     findings, notes = check_cpp(texts, surfaces_of, before, surfaces)
-    kept, ignored = split_ignored(sorted(set(findings), key=_place), texts)
+    kept, ignored = split_ignored(_sorted(findings), texts)
     return Report(kept, ignored, list(texts), notes)
 
 
@@ -81,7 +81,7 @@ def targets(words: Sequence[str]) -> list[Release]:
     if "all" in words:
         known = {one for language in Language for releases in load(language).releases.values() for one in releases}
         return sorted(known, key=lambda release: (release.flavour, release.version))
-    return [Release.parse(word) for word in words]
+    return sorted(map(Release.parse, words), key=lambda release: (release.flavour, release.version))
 
 
 def _sources(path: Path) -> list[Path]:
@@ -117,13 +117,14 @@ def check_python(paths: Sequence[Path], targets: Sequence[Surface], old: Surface
                 continue
             found = (judge.judge(use, constants, file.name) for constants, judge in judges)
             findings += [_in_characters(one, file.text) for one in found if one]
-    kept, ignored = split_ignored(sorted(set(findings), key=_place), {file.name: file.text for file in files})
+    kept, ignored = split_ignored(_sorted(findings), {file.name: file.text for file in files})
     return Report(kept, ignored, [file.name for file in files], notes)
 
 
-def _place(finding: Finding) -> tuple[str, int, int, str, str, Version]:
-    release = finding.release
-    return finding.file, finding.line, finding.column, finding.symbol, release.flavour, release.version
+def _sorted(findings: list[Finding]) -> list[Finding]:
+    """By place, each once; the releases of one place stay in their order."""
+    once = {(one.file, one.line, one.column, one.symbol, id(one.release)): one for one in findings}
+    return sorted(once.values(), key=lambda one: (one.file, one.line, one.column, one.symbol))
 
 
 def _parse(path: Path) -> _File:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from harness.api.collect import Call, Guards, Use
 from harness.api.constants import Constants
 from harness.api.names import Names
 from harness.api.scopes import Scope
 from harness.api.signatures import accepts
-from harness.support.replacements import replacement
+from harness.support.replacements import Replacement, replacement
 from harness.support.surfaces import Language, Surface
 from harness.versions import Flavour, Release
 
@@ -71,6 +70,9 @@ class Judge:
         self._own_names = own_names
         self._sites = sites
         self._language = language
+        self._verdicts: dict[object, Verdict | None] = {}
+        self._gone_from: dict[str, Release | None] = {}
+        self._replacements: dict[str, Replacement | None] = {}
 
     def judge(self, use: Use, constants: Constants, file: str) -> Finding | None:
         """None where the use survives, or is not reached on this release."""
@@ -90,7 +92,7 @@ class Judge:
     def _finding(self, use: Use, verdict: Verdict, file: str) -> Finding:
         symbol, level, message = verdict
         gone = level is not Level.DEPRECATED
-        instead = replacement(self._names.owner(symbol) or symbol, self._language) if gone else None
+        instead = self._instead(symbol) if gone else None
         return Finding(
             file,
             use.line,
@@ -100,10 +102,15 @@ class Judge:
             level,
             self._surface.release,
             message,
-            _gone_from(self._surface, symbol) if gone else None,
+            self._gone(symbol) if gone else None,
             instead.use if instead else "",
             instead.source if instead else "",
         )
+
+    def _instead(self, symbol: str) -> Replacement | None:
+        if symbol not in self._replacements:
+            self._replacements[symbol] = replacement(self._names.owner(symbol) or symbol, self._language)
+        return self._replacements[symbol]
 
     def _refusal(self, use: Use, constants: Constants) -> Verdict | None:
         """The user's own test of the version ends this release; nothing behind it is reached."""
@@ -124,6 +131,13 @@ class Judge:
         return None if self._surface.has(package) else (package, Level.BROKEN, self._absent(package, "module"))
 
     def _verdict(self, use: Use) -> Verdict | None:
+        """The same for all uses that look alike."""
+        key = (use.owners, use.name, use.call, use.called, use.writes)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._first_verdict(use)
+        return self._verdicts[key]
+
+    def _first_verdict(self, use: Use) -> Verdict | None:
         if not use.owners:
             return self._by_name(use)
         symbols = use.symbols
@@ -194,12 +208,17 @@ class Judge:
         symbol, since = marks[0]
         return symbol, Level.DEPRECATED, f"{symbol} is deprecated" + (f" since {since}" if since else "")
 
+    def _gone(self, symbol: str) -> Release | None:
+        if symbol not in self._gone_from:
+            self._gone_from[symbol] = _gone_from(self._surface, symbol)
+        return self._gone_from[symbol]
+
     def _kind(self, symbol: str) -> str:
         owner = self._names.owner(symbol)
         return self._surface.surfaces.data.symbols[owner].kind if owner else "name"
 
     def _absent(self, symbol: str, kind: str) -> str:
-        release, gone = self._surface.release, _gone_from(self._surface, symbol)
+        release, gone = self._surface.release, self._gone(symbol)
         if gone:
             return f"{kind} {symbol} is gone since {gone.version}"
         since = self._surface.surfaces.since(symbol, release.flavour)
@@ -211,7 +230,6 @@ class Judge:
         return f"{kind} {symbol} was gone before {first.version}"
 
 
-@cache
 def _gone_from(surface: Surface, symbol: str) -> Release | None:
     """The release from which a name is missing up to this one; None where it came later, or never was."""
     mask = surface.surfaces.mask(symbol)

@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_diff(actions)
     _add_show(actions)
     _add_check(actions)
+    _add_ops(actions)
     _add_refresh(actions)
 
 
@@ -56,6 +57,17 @@ def _add_check(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0")
+
+
+def _add_ops(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ops = actions.add_parser("ops", help="parse and build a model in each release that can run here")
+    ops.add_argument(
+        "model", metavar="MODEL", nargs="?", type=Path, help="an ONNX model; left out: ONNX's own node tests"
+    )
+    ops.add_argument("--release", metavar="R", type=Release.parse, action="append", help="only these")
+    ops.add_argument("--out", metavar="DIR", type=Path, default=Path("reports/out"), help="where environments are kept")
+    ops.add_argument("--workers", metavar="N", type=int, default=2, help="builders at a time")
+    ops.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_refresh(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -104,6 +116,20 @@ def _run_check(arguments: argparse.Namespace) -> int:
     return Exit.UNEXPECTED if report.broken else Exit.OK
 
 
+def _run_ops(arguments: argparse.Namespace) -> int:
+    from harness.api import scoreboard
+
+    board = scoreboard.run(
+        arguments.model,
+        arguments.release,
+        cache=arguments.out / "cache",
+        workers=arguments.workers,
+        progress=lambda words: print(words, file=sys.stderr),
+    )
+    print(_json(board) if arguments.json else scoreboard.text(board))
+    return Exit.OK if scoreboard.ends_well(board) else Exit.UNEXPECTED
+
+
 def _run_refresh(arguments: argparse.Namespace) -> int:
     from harness.api import refresh  # it needs uv, the others do not
 
@@ -130,5 +156,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "diff": _run_diff,
     "show": _run_show,
     "check": _run_check,
+    "ops": _run_ops,
     "refresh": _run_refresh,
 }
