@@ -15,12 +15,14 @@ import msgspec
 from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder
 from harness.evidence.records import CaseRecord, CellRecord, Finding, Outcome, Results, Severity, WeightAudit, count
+from harness.findings.advice import advise
 from harness.findings.audit.model import records
 from harness.findings.audit.stored import stored_audit
+from harness.findings.predict import predict
 from harness.findings.rules import rules_hash
 from harness.findings.silence import silences
 from harness.findings.standing import stand
-from harness.matrix.cell import Recipe
+from harness.matrix.cell import Recipe, Route
 from harness.versions import Flavour, Release, Version
 
 LOG = "tensorrt.log"
@@ -51,7 +53,7 @@ class FindingsCache:
 def judge(results: Results, run: RunFolder, audits: Audits, cache: FindingsCache | None = None) -> Results:
     """The results with findings. ``audits`` holds the weight audit of each subject's FP32 model, by its name."""
     cells = [_cell(cell, run, audits, cache) for cell in results.cells]
-    return msgspec.structs.replace(results, cells=cells, counts=count(cells))
+    return advise(msgspec.structs.replace(results, cells=cells, counts=count(cells)))
 
 
 def audits_of(models: Mapping[str, Path]) -> tuple[dict[str, list[WeightAudit]], list[str]]:
@@ -69,7 +71,9 @@ def audits_of(models: Mapping[str, Path]) -> tuple[dict[str, list[WeightAudit]],
 def _cell(cell: CellRecord, run: RunFolder, audits: Audits, cache: FindingsCache | None) -> CellRecord:
     release = Release(Flavour(cell.flavour), Version.parse(cell.version))
     cases = [
-        _case(case, release, run, audits.get(case.subject, case.audit), cache) if case.outcome.executed else case
+        _case(case, release, run, audits.get(case.subject, case.audit), cache)
+        if case.outcome.executed
+        else _foreseen(case, release, audits.get(case.subject, []))
         for case in cell.cases
     ]
     return msgspec.structs.replace(cell, cases=cases)
@@ -92,6 +96,16 @@ def _case(
     standing = stand(audits, release=release, recipe=Recipe(case.recipe), findings=found)
     found = _placed([*found, *silences(standing)], case.evidence)
     return msgspec.structs.replace(case, findings=found, audit=standing, outcome=_outcome(case.outcome, found))
+
+
+def _foreseen(case: CaseRecord, release: Release, audits: list[WeightAudit]) -> CaseRecord:
+    """A case that did not run keeps what is known of it without running; each finding says that it is predicted."""
+    if case.outcome is not Outcome.NOT_RUN:
+        return case
+    told = [finding for finding in case.findings if not finding.predicted]
+    return msgspec.structs.replace(
+        case, findings=[*told, *predict(release, Route(case.route), Recipe(case.recipe), audits)]
+    )
 
 
 def _placed(found: list[Finding], folder: str) -> list[Finding]:

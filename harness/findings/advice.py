@@ -18,6 +18,8 @@ _RANK = {"cured": 0, "untried": 1, "silent-only": 2, "failed-here": 3}
 _GOOD = (Outcome.PASSED, Outcome.WARNED)
 _BAD = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
 _MOST = 3
+# Findings of our own count (see ``silence``), which no rule stands behind.
+_OWN = ("-unsaid", "-mute", "-unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,15 @@ def advise(results: Results) -> Results:
 
 def _case(here: _Seen, seen: list[_Seen]) -> CaseRecord:
     findings = [
-        msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) if finding.rule in by_id() else finding
+        msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) if _ranked(finding) else finding
         for finding in here.case.findings
     ]
     return msgspec.structs.replace(here.case, findings=findings)
+
+
+def _ranked(finding: Finding) -> bool:
+    """Only a rule's own remedies are ranked; a run without any does not load the rules."""
+    return not finding.rule.endswith(_OWN) and finding.rule in by_id()
 
 
 def _advice(finding: Finding, here: _Seen, seen: list[_Seen]) -> list[Advice]:

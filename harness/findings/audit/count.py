@@ -14,8 +14,8 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint32]
 Histogram = npt.NDArray[np.int64]
 
-# Elements at a time: 256 kB of FP32 and their temporaries stay in the cache.
-CHUNK = 64 * 1024
+# Elements at a time: 512 kB of FP32 and their temporaries stay in the cache.
+CHUNK = 128 * 1024
 # Once less than 1/2^6 of a chunk is left, the rest is picked out and counted.
 _RARE = 6
 # Used again for each chunk: fresh memory of this size would cost more than the counting.
