@@ -18,7 +18,8 @@ def tally(numbers: npt.NDArray[np.float32], *precisions: Precision) -> Tally:
 
 
 def plain(numbers: npt.NDArray[np.float32], normal: float, smallest: float, largest: float) -> Counts:
-    size = np.abs(numbers.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # a signalling NaN says so when it is converted
+        size = np.abs(numbers.astype(np.float64))
     return Counts(
         subnormal=int(((size > 0) & (size < normal)).sum()),
         below=int(((size > 0) & (size < smallest)).sum()),
