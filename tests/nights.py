@@ -33,7 +33,7 @@ def audit(below: int = 73, standing: str = "said", precision: str = "fp16") -> r
         blobs=200,
         elements=600_000,
         subnormal_blobs=below + 27,
-        subnormal_elements=41_000,
+        subnormal_elements=41_000 + 100 * below,
         below_blobs=below,
         below_elements=312,
         overflow_blobs=0,

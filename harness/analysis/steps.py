@@ -204,8 +204,17 @@ def changed_with(before: Seen, after: Seen, nights: Sequence[Night]) -> Iterator
         yield f"trt-matrix {earlier.harness} → {later.harness}"
     if earlier.matrix_sha256 != later.matrix_sha256:
         yield "matrix file"
-    if before.case.key != after.case.key and before.cell.id == after.cell.id:
+    if _weights(before) and _weights(after) and _weights(before) != _weights(after):
+        yield "the model's weights (their own audit differs)"
+    elif before.case.key != after.case.key and before.cell.id == after.cell.id:
         yield "inputs of the case (its key: model, weights, calibration data, recipe or environment)"
+
+
+def _weights(seen: Seen) -> list[tuple[str, int, int, int, int]]:
+    """What the audit counts depends on the weights alone, not on the release."""
+    return [
+        (a.precision, a.elements, a.subnormal_elements, a.below_elements, a.overflow_elements) for a in seen.case.audit
+    ]
 
 
 def _short(text: str) -> str:

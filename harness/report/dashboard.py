@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
     groups = grouped([step for each in rows for step in each.steps if not (each.flaky and step.name == "outcome")])
     old_steps = [group for group in groups if group.first.night != last]
     ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
-    width = max(60, min(len(swept.nights), _STRIP_BYTES // max(len(ordered), 1)))
+    width = min(len(swept.nights), max(60, _STRIP_BYTES // max(len(ordered), 1)))
     data = {
         "nights": [night.date for night in swept.nights][-width:],
         "links": [night.link for night in swept.nights][-width:],
@@ -115,6 +115,7 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
         new_steps=[group for group in groups if group.first.night == last],
         old_steps=old_steps[:_MOST_STEPS],
         more_steps=max(len(old_steps) - _MOST_STEPS, 0),
+        moves=_moves(swept),
         causes=causes.causes(today.cells),
         flaky=[each for each in rows if each.flaky],
         waivers=judge(options.waivers, today, options.today) if options.today else [],
@@ -124,6 +125,17 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
         track_of={cell: track for track in swept.tracks for cell in track.cells},
         pages={(each.timeline.track.name, each.timeline.case): each.page for each in rows},
     )
+
+
+def _moves(swept: Sweep) -> list[tuple[int, str, str, str]]:
+    """Where the release of a track moved: the night, the track, from, to; newest first."""
+    first = {cell: night for night in reversed(range(len(swept.nights))) for cell in swept.cells[night]}
+    found = [
+        (first[new], track.name, swept.cells[first[old]][old].version, swept.cells[first[new]][new].version)
+        for track in swept.tracks
+        for old, new in pairwise(track.cells)
+    ]
+    return sorted(found, reverse=True)
 
 
 def _pressing(shown: Row) -> tuple[int, int, str, str]:

@@ -84,7 +84,7 @@ def test_counts_are_told_one_by_one() -> None:
 
 def test_audit_counts_too() -> None:
     found = between({"audit": [nights.audit(73)]}, {"audit": [nights.audit(60)]})
-    assert {change.name for change in found} == {"fp16.below_blobs", "fp16.subnormal_blobs"}
+    assert {change.name for change in found} == {"fp16.below_blobs", "fp16.subnormal_blobs", "fp16.subnormal_elements"}
     assert not any(change.worse for change in found)
 
 

@@ -41,11 +41,11 @@ def test_a_break_names_its_night_and_what_changed_with_it() -> None:
 
 
 def test_worse_weights_are_a_step_of_the_counts() -> None:
-    good, bad = ({"audit": [made.audit(below)], "key": str(below)} for below in (73, 128))
+    good, bad = ({"audit": [made.audit(below)], "key": str(below), "steps_s": {"build": 1.0}} for below in (73, 128))
     told = found([good] * 6 + [bad] * 3)
     assert [step.text for step in told if step.name == "fp16.below_blobs"] == ["fp16.below_blobs 73 → 128 (+75.3%)"]
     assert {step.night for step in told} == {6}
-    assert all("inputs of the case" in step.with_it[0] for step in told)
+    assert all(step.with_it == ("the model's weights (their own audit differs)",) for step in told)
 
 
 def test_what_was_seen_once_is_not_certain() -> None:
