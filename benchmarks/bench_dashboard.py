@@ -69,7 +69,12 @@ def main(arguments: list[str] = sys.argv[1:]) -> None:
         site = sum(path.stat().st_size for path in (out / "dashboard").rglob("*") if path.is_file())
         shown = interactive_ms(index)
         rows = [
-            ("written", f"{wrote:.1f} s", "20 s", f"{worked:.1f} s of CPU; {wrote / dumped:.2f} of the plain dump's {dumped:.1f} s"),
+            (
+                "written",
+                f"{wrote:.1f} s",
+                "20 s",
+                f"{worked:.1f} s of CPU; {wrote / dumped:.2f} of the plain dump's {dumped:.1f} s",
+            ),
             ("first page", f"{index.stat().st_size / 1e6:.2f} MB", "1 MB", f"whole site {site / 1e6:.1f} MB"),
             ("interactive", "no browser" if shown is None else f"{shown:.0f} ms", "1500 ms", "headless Chromium"),
         ]

@@ -86,7 +86,7 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """All differences between two sides, the pressing first."""
+    """All differences between two sides, the pressing first. ``compared``: cases that ran on both."""
 
     schema: str = "trt-matrix/comparison/1"
     before: str

@@ -40,7 +40,7 @@ def compare(before: Side, after: Side, rules: Rules | None = None) -> Comparison
     compared = 0
     for pair in rules.matched(before.results.cells, after.results.cells):
         for two in _case_pairs(pair):
-            compared += two.old is not None and two.new is not None
+            compared += bool(two.old and two.new and two.old.outcome.executed and two.new.outcome.executed)
             found += changes_of(two, before, after, rules.tolerances)
     waived = [msgspec.structs.replace(change, waived=rules.waived(change)) for change in found]
     ordered = sorted(waived, key=lambda c: (bool(c.waived), not c.worse, _ORDER[c.kind], c.cell, c.case, c.name))

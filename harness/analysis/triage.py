@@ -61,24 +61,21 @@ def triage(before: Side, after: Side, old: Release, new: Release, rules: Rules |
     """Compare the records of two releases and put what a person must know in order of how much it stops them."""
     rules = rules or Rules(matched=release_pairs)
     found = compare(before, after, rules)
-    sections = [
-        Section(title="Will not run", none="Every case that ran before runs.", statements=_will_not_run(after, found)),
-        Section(title="Gone from the API", none="Nothing that this project uses.", statements=list(_api(old, new))),
-        Section(title="Newly warned", none="No new warning.", statements=_changes(found, (Kind.WARNED,))),
-        Section(
-            title="Merely fell silent",
-            none="No warning went away without its cause.",
-            statements=[*_changes(found, (Kind.MUTE,)), *_silent(found, after)],
-        ),
-        Section(title="Fixed", none="Nothing.", statements=_changes(found, (Kind.FIXED,))),
-        Section(title="Numbers that moved", none="None beyond tolerance.", statements=_changes(found, _NUMBERS)),
-        Section(title="Remedies", none="None is known for what was found.", statements=_remedies(after)),
-        Section(
-            title="Not known yet",
-            none="Every case ran on both releases.",
-            statements=[*_missing(before), *_missing(after)],
-        ),
-    ]
+    ran = any(case.outcome.executed for _, case in _each(after))
+    unseen = "" if found.compared else "Not known: no case ran on both releases."
+    silent = [*_changes(found, (Kind.MUTE,)), *_silent(found, after)]
+    unbroken = "Every case that ran before runs." if ran else "Not known: nothing ran on the newer release."
+    parts = (
+        ("Will not run", unbroken, _will_not_run(after, found)),
+        ("Gone from the API", "Nothing that this project uses.", list(_api(old, new))),
+        ("Newly warned", unseen or "No new warning.", _changes(found, (Kind.WARNED,))),
+        ("Merely fell silent", unseen or "No warning went away without its cause.", silent),
+        ("Fixed", unseen or "Nothing.", _changes(found, (Kind.FIXED,))),
+        ("Numbers that moved", unseen or "None beyond tolerance.", _changes(found, _NUMBERS)),
+        ("Remedies", "None is known for what was found.", _remedies(after)),
+        ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
+    )
+    sections = [Section(title=title, none=none, statements=statements) for title, none, statements in parts]
     return Triage(
         before=str(old),
         after=str(new),

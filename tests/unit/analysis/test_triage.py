@@ -76,6 +76,9 @@ def test_what_did_not_run_is_missing_not_good() -> None:
     found = upgrade(nights.case(), nights.case(outcome="not-run", reason="no GPU"))
     assert section(found, "Not known yet") == ["1.7.1 did not run: no GPU"]
     assert found.summary.startswith("Nothing was executed on the newer release")
+    assert {part.none for part in found.sections if part.title in ("Newly warned", "Numbers that moved")} == {
+        "Not known: no case ran on both releases."
+    }
 
 
 @pytest.mark.parametrize("case", [broken(), nights.case(outcome="not-run"), nights.case()])
