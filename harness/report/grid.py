@@ -50,6 +50,12 @@ class Square:
         return len({case.outcome for case in self.cases}) > 1
 
     @property
+    def waived(self) -> bool:
+        """All its cases of the worst outcome have a finding that a waiver expects."""
+        worst = [case for case in self.cases if case.outcome is self.outcome]
+        return all(any(finding.waived_by for finding in case.findings) for case in worst)
+
+    @property
     def words(self) -> str:
         """Every outcome with its number, for a tooltip and a screen reader."""
         return counted(case.outcome for case in self.cases)

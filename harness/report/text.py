@@ -85,7 +85,16 @@ def _table(ids: list[str], columns: list[list[str]]) -> str:
 
 
 def _square(square: grid.Square | None) -> str:
-    return f"{_SHORT[square.outcome]} {square.share.replace(' of ', '/')}" if square else ""
+    """A star says that a waiver expects it; the list of findings below gives the waiver's reason."""
+    if square is None:
+        return ""
+    return f"{_SHORT[square.outcome]} {square.share.replace(' of ', '/')}{'*' if square.waived else ''}"
+
+
+def _stars(results: Results) -> str:
+    """What the stars in the grid mean, where there are any."""
+    waived = any(finding.waived_by for cell in results.cells for case in cell.cases for finding in case.findings)
+    return "* waived in the matrix" if waived else ""
 
 
 def _found(found: Sequence[Cause]) -> str:

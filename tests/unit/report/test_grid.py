@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from harness.evidence.records import CellRecord, Outcome
+from harness.evidence.records import CellRecord, Finding, Outcome, Severity
 from harness.report import grid
 from tests import sample
 
@@ -66,3 +66,12 @@ def test_what_no_cell_can_do_is_left_out(cell: CellRecord) -> None:
 def test_a_case_of_an_unknown_route_has_a_column_too(cell: CellRecord) -> None:
     case = replace(cell.cases[0], route="new-route", recipe="new-recipe")
     assert grid.build([replace(cell, cases=[case])]).columns == (grid.Column("new-route", "new-recipe"),)
+
+
+def test_a_square_is_waived_when_every_case_of_its_worst_outcome_is(cell: CellRecord) -> None:
+    finding = Finding(rule="myelin-ssa", title="A check failed", severity=Severity.FATAL, waived_by="known before 1.7")
+    failed = replace(cell.cases[0], outcome=Outcome.FAILED, findings=[finding])
+    bare = replace(failed, findings=[])
+    assert square(replace(cell, cases=[failed, failed]), "fp32").waived
+    assert not square(replace(cell, cases=[failed, bare]), "fp32").waived
+    assert not square(cell, "fp32").waived

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from harness.evidence.records import Finding, Outcome, Severity
 from harness.report import case_text, text
 from tests import sample
 
@@ -30,6 +31,16 @@ def test_the_table_tells_outcomes_and_causes_in_words() -> None:
     assert "! A plugin's input has no single INT8 scale (fatal, 8 cases of 2 cells)" in shown
     assert "- 46 cases of 8 cells: no NVIDIA driver" in shown
     assert "made-up sample" in shown
+
+
+def test_a_star_marks_what_a_waiver_expects() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    finding = Finding(rule="myelin-ssa", title="A check failed", severity=Severity.FATAL, waived_by="known before 1.7")
+    failed = replace(cell.cases[0], outcome=Outcome.FAILED, findings=[finding])
+    shown = text.table(sample.assemble([replace(cell, cases=[failed])]))
+    assert "FAILED 1*" in shown
+    assert "* waived in the matrix" in shown
+    assert "*" not in text.table(sample.assemble([replace(cell, cases=[replace(failed, findings=[])])]))
 
 
 def test_nothing_at_all_is_said() -> None:
