@@ -94,7 +94,7 @@ def _case(
 
     found = cache.get(case.key, read) if cache and case.key and case.outcome.conclusive else read()
     standing = stand(audits, release=release, recipe=Recipe(case.recipe), findings=found)
-    found = _placed([*found, *silences(standing)], case.evidence)
+    found = _waived(_placed([*found, *silences(standing)], case.evidence), case.findings)
     return msgspec.structs.replace(case, findings=found, audit=standing, outcome=_outcome(case.outcome, found))
 
 
@@ -106,6 +106,12 @@ def _foreseen(case: CaseRecord, release: Release, audits: list[WeightAudit]) -> 
     return msgspec.structs.replace(
         case, findings=[*told, *predict(release, Route(case.route), Recipe(case.recipe), audits)]
     )
+
+
+def _waived(found: list[Finding], before: list[Finding]) -> list[Finding]:
+    """What was waived when the case was run stays so: the matrix of that day is not at hand any more."""
+    waived = {finding.rule: finding.waived_by for finding in before}
+    return [msgspec.structs.replace(finding, waived_by=waived.get(finding.rule, "")) for finding in found]
 
 
 def _placed(found: list[Finding], folder: str) -> list[Finding]:

@@ -33,7 +33,8 @@ def table(results: Results, index: Path | None = None) -> str:
     counts = textwrap.fill(headline(results.counts), WIDTH)
     about = [f"{run.id} ({run.label})" if run.label else ""]
     about += ["Interrupted: what had not begun did not run."] if run.interrupted else []
-    parts = [*map(one_line, about), *_grids(results), _found(causes(results.cells)), _not_run(results), counts]
+    found = [_stars(results), _found(causes(results.cells))]
+    parts = [*map(one_line, about), *_grids(results), *found, _not_run(results), counts]
     if index is not None:
         parts.append(f"Report: {index}")
     return "\n\n".join(part for part in parts if part) + "\n"
