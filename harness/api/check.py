@@ -101,7 +101,7 @@ def check_python(paths: Sequence[Path], targets: Sequence[Surface], old: Surface
         except SyntaxError as error:
             notes.append(f"{path}: not read, it is no Python 3 ({error.msg}, line {error.lineno})")
     names = Names(surfaces)
-    inference = Inference({_module_name(file, files): file.tree for file in files}, names)
+    inference = Inference(_modules(files), names)
     own_names = _own_names(files)
     collector = Collector(inference)
     uses = {file.name: _relevant(collector.module(inference.scopes[file.tree]), file, files) for file in files}
@@ -144,13 +144,14 @@ def read_source(path: Path) -> bytes:
         raise InputError(f"{path}: {error.strerror or error}; name a readable file") from error
 
 
-def _module_name(file: _File, files: list[_File]) -> str:
-    """The file's name without its suffix; with its place in the list where two have the same."""
-    stem = Path(file.name).stem
-    if stem == "__init__":
-        stem = Path(file.name).parent.name
-    first = next(other for other in files if Path(other.name).stem == Path(file.name).stem)
-    return stem if first is file else f"{stem}#{files.index(file)}"
+def _modules(files: list[_File]) -> dict[str, ast.Module]:
+    """The trees by module name. Of two files with one name the first is imported by it, a module before a package."""
+    modules: dict[str, ast.Module] = {}
+    for number, file in enumerate(sorted(files, key=lambda file: Path(file.name).stem == "__init__")):
+        path = Path(file.name)
+        name = path.parent.name if path.stem == "__init__" else path.stem
+        modules[f"{name}#{number}" if name in modules else name] = file.tree
+    return modules
 
 
 def _own_names(files: list[_File]) -> set[str]:

@@ -146,6 +146,13 @@ def test_follows_types_through_functions_classes_and_files(tmp_path: Path) -> No
     ]
 
 
+def test_files_of_the_same_name_are_all_checked(tmp_path: Path) -> None:
+    for name in ("pack/pack.py", "pack/__init__.py", "other/pack.py", "__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("import tensorrt as trt\ntrt.BuilderFlag.FP16\n")
+    assert symbols(check([tmp_path], [Release.parse("11.4")], None)) == ["BuilderFlag.FP16"] * 4
+
+
 def test_a_receiver_that_is_not_known_is_judged_by_the_name(tmp_path: Path) -> None:
     report = checked(
         tmp_path, "def f(e, args):\n e.get_binding_shape(0)\n args.max_workspace_size\n args.max_batch_size"
