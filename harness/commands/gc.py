@@ -1,4 +1,4 @@
-"""``trt-matrix gc``: remove what killed runs left behind, and images that nobody used for long."""
+"""``trt-matrix gc``: remove what killed runs left behind, images that nobody used for long, and old runs' folders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from harness.environments import cleaning
 from harness.environments.connection import connected
 from harness.errors import Exit, UsageError
 from harness.evidence.layout import OUT, cache_folder
+from harness.history import retention
+from harness.history.store import opened, place_of
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -22,14 +24,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="remove the longest unused images until the rest take at most SIZE, such as 20G",
     )
+    parser.add_argument(
+        "--keep",
+        type=int,
+        metavar="N",
+        help="remove just the folders of old runs: not the N newest, not pinned or reused ones",
+    )
+    parser.add_argument("--history", metavar="FILE|URL", help="the history (default: beside the runs)")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where runs are kept (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.keep is not None:
+        place = place_of(arguments.history, arguments.out)
+        return prune(place, arguments.out, arguments.keep, dry_run=arguments.dry_run, as_json=arguments.json)
     limit = 0 if arguments.images else arguments.keep_images
     return collect(cache_folder(arguments.out), limit=limit, dry_run=arguments.dry_run, as_json=arguments.json)
+
+
+def prune(place: str, out: Path, keep: int, *, dry_run: bool, as_json: bool) -> int:
+    """Remove old runs' folders; their records stay in the history."""
+    if keep < 1:
+        raise UsageError(f"--keep {keep} would keep no run; give 1 or more")
+    with opened(place, must_exist=True) as database:
+        decided = retention.plan(database, out, keep)
+        if not dry_run:
+            retention.apply(database, decided)
+    removed = [run.name for run in decided.remove]
+    kept = {each.run.name: each.reason for each in decided.kept}
+    if as_json:
+        print(json.dumps({"dry_run": dry_run, "runs": removed, "kept": kept}, indent=1))
+        return Exit.OK
+    print(f"{'would remove' if dry_run else 'removed'} the folders of {len(removed)} runs")
+    print(
+        "".join(f"  {name}\n" for name in removed) + "".join(f"kept {name}: {why}\n" for name, why in kept.items()),
+        end="",
+    )
+    return Exit.OK
 
 
 def collect(cache: Path, *, limit: int | None, dry_run: bool, as_json: bool) -> int:
