@@ -77,12 +77,13 @@ def main(words: Sequence[str]) -> int:
 
 
 def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser; only the command that ``words`` name gets its arguments (and its imports)."""
+    """The parser. Where ``words`` name a command, that one alone is made, with its arguments and its imports."""
     parser = _Parser(prog="trt-matrix", description="Which TensorRT release breaks your model, why, and what to do.")
     parser.add_argument("--version", action="version", version=f"trt-matrix {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
-    for name, line in COMMANDS.items():
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        line = COMMANDS[name]
         sub = subparsers.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
         if name == asked:
             load(name).add_arguments(sub)
