@@ -124,6 +124,12 @@ class Engine:
         except sdk.NotFound:
             return None
 
+    def tag(self, reference: str, name: str) -> None:
+        """Give an image another name."""
+        repository, _, tag = name.rpartition(":")
+        with _talking(self.endpoint):
+            self._api.tag(reference, repository, tag)
+
     def images(self, label: str) -> list[Image]:
         """Those that carry a label, with their labels."""
         with _talking(self.endpoint):
