@@ -40,6 +40,10 @@ def missing(cell: Cell) -> str:
     if isinstance(found, str):
         return found
     engine, info = found
+    if not engine.endpoint.local:
+        return f"the daemon at {engine.endpoint.url} does not see this machine's files: cells need a local one"
+    if info.remapped:
+        return "the daemon maps users to others (userns-remap), so that results would not be yours: use a rootless one"
     return gpu.missing(software, info, local=engine.endpoint.local)
 
 

@@ -16,7 +16,7 @@ _NOT_STARTED = 125
 _TIMED_OUT = 124
 # How long a daemon that went away is waited for, and how long one is watched that ended a container by itself.
 _RESTART_S = 30.0
-_GOING_S = 3.0
+_GOING_S = 5.0
 
 
 def run(engine: Engine, body: Json, name: str, limits: Limits, on_line: OnLine) -> Ending:
