@@ -58,5 +58,5 @@ def _case(case: Case, model: Model, timeout_s: float) -> dict[str, object]:
         "target": case.target,
         "timeout_s": timeout_s,
         **{name: str(path.resolve()) if path else None for name, path in files.items()},
-        "options": dict(model.info.get("options", {})),
+        "options": model.options,
     }

@@ -1,7 +1,7 @@
 """Which model file a case needs, under which key it is kept, and how missing ones are made.
 
 The process that runs a matrix imports this module: no NumPy, no ONNX. Cases whose precision is the builder's business
-(a flag, a calibrator) share one FP32 model, and so do all cells and targets.
+(a flag) share one FP32 model, and so do all cells and targets.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _TOOLS = ("numpy", "onnx", "onnxruntime", "ml_dtypes")
 
 
 class Form(StrEnum):
-    """The precision that is written into the model file itself."""
+    """The precision that is written into the model file itself. ``CALIBRATED`` is FP32 with batches beside it."""
 
     FP32 = "fp32"
+    CALIBRATED = "int8-calibrated"
     FP16_TYPED = "fp16-typed"
     BF16_TYPED = "bf16-typed"
     INT8_QDQ = "int8-qdq"
@@ -38,7 +39,7 @@ class Form(StrEnum):
 
 
 def form_of(recipe: Recipe) -> Form:
-    """FP32 for the recipes that a flag or a calibrator of the builder makes."""
+    """FP32 for the recipes that a flag of the builder makes."""
     return Form(recipe.value) if recipe.value in list(Form) else Form.FP32
 
 
@@ -82,6 +83,15 @@ class Prepared:
     @property
     def weights(self) -> Path | None:
         return self._file("weights")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the probe is told of this model: see the job's ``options``; files by their place."""
+        options = dict(self.info.get("options", {}))
+        batches = self._file("calibration")
+        if batches is not None:
+            options["calibration"] = {**options.get("calibration", {}), "batches": str(batches.resolve())}
+        return options
 
     def _file(self, kind: str) -> Path | None:
         name = self.info.get("files", {}).get(kind)

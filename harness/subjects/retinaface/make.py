@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from harness.errors import InputError
+from harness.subjects.batches import write_batches
 from harness.subjects.description import model_facts, weight_counts
 from harness.subjects.faces import CALIBRATION_SEED, network_input, picture
 from harness.subjects.keys import Form
@@ -28,6 +29,7 @@ from harness.subjects.typed import HalfType, typed
 
 BF16_OPSET = 22  # the first whose Conv takes BF16
 CALIBRATION_PICTURES = 8
+CALIBRATED_BY = f"{CALIBRATION_PICTURES} rendered pictures, seeds from {CALIBRATION_SEED}"
 REFERENCE_NOTE = "reference checkpoint, trained on rendered faces: a test subject, not a detector for production"
 
 
@@ -42,13 +44,23 @@ def make(making: Making) -> dict[str, Any]:
     }
     fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
     if making.network:
-        return info | _network(making, chosen, net, weights, fold)
+        return _with_batches(making, chosen, info | _network(making, chosen, net, weights, fold))
     opset = BF16_OPSET if making.form is Form.BF16_TYPED else OPSET
     exact = onnx_model(
         net, weights, height=chosen.height, width=chosen.width, heads=chosen.heads, fold=fold, opset=opset
     )
     target = making.folder / "model.onnx"
-    return info | {"files": {"model": target.name}} | _write(exact, making.form, chosen, target)
+    made = info | {"files": {"model": target.name}} | _write(exact, making.form, chosen, target)
+    return _with_batches(making, chosen, made)
+
+
+def _with_batches(making: Making, chosen: Settings, info: dict[str, Any]) -> dict[str, Any]:
+    """Calibration batches for a builder that calibrates by itself: pictures x the input's shape."""
+    if making.form is not Form.CALIBRATED:
+        return info
+    batches = [feed[INPUT] for feed in calibration(chosen.height, chosen.width)]
+    files = info["files"] | {"calibration": write_batches(making.folder, batches)}
+    return info | {"files": files, "calibration": CALIBRATED_BY}
 
 
 def _defaults(making: Making) -> dict[str, object]:
@@ -86,7 +98,7 @@ def _checkpoint(net: Network) -> Path:
 
 
 def _write(exact: Any, form: Form, chosen: Settings, target: Path) -> dict[str, Any]:
-    if form is Form.FP32:
+    if form in (Form.FP32, Form.CALIBRATED):
         onnx.save(exact, target)
         return model_facts(exact)
     if form is Form.INT8_QDQ:
@@ -110,7 +122,7 @@ def _half(form: Form) -> HalfType:
 def _quantise(model: Any, chosen: Settings, target: Path) -> dict[str, Any]:
     keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
     quantised(model, calibration(chosen.height, chosen.width), target, keep=keep, naive=chosen.naive)
-    return {"calibration": f"{CALIBRATION_PICTURES} rendered pictures, seeds from {CALIBRATION_SEED}, min-max"}
+    return {"calibration": f"{CALIBRATED_BY}, min-max"}
 
 
 def calibration(height: int, width: int) -> Iterator[dict[str, NDArray[np.float32]]]:

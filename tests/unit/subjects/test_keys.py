@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.matrix.cell import Recipe, Route, Subject
@@ -17,9 +18,20 @@ def request(recipe: Recipe = Recipe.FP32, **options: object) -> ModelRequest:
 
 
 def test_recipes_of_the_builder_share_the_fp32_model() -> None:
-    same = {request(recipe).key for recipe in (Recipe.FP32, Recipe.FP16_FLAG, Recipe.INT8_CALIBRATED)}
+    same = {request(recipe).key for recipe in (Recipe.FP32, Recipe.FP16_FLAG, Recipe.BF16_FLAG)}
     assert len(same) == 1
     assert request(Recipe.FP16_TYPED).key not in same
+
+
+def test_a_calibrated_case_brings_its_batches(tmp_path: Path) -> None:
+    wanted = request(Recipe.INT8_CALIBRATED)
+    ready = prepare_models([wanted], tmp_path)[wanted.key]
+    assert ready.error == ""
+    batches = np.load(ready.options["calibration"]["batches"])
+    assert batches.shape == (8, 1, 3, 64, 64)
+    assert batches.dtype == np.float32
+    assert batches.min() < -50 < 50 < batches.max()
+    assert ready.model is not None
 
 
 def test_the_name_of_a_subject_does_not_matter_and_its_options_do() -> None:
