@@ -11,11 +11,11 @@ from io import BytesIO
 from pathlib import Path
 
 from harness.api.collect import Collector, Use
-from harness.api.constants import Constants
 from harness.api.cpp_check import check_cpp
 from harness.api.infer import Inference
-from harness.api.judge import Finding, Judge, Level
+from harness.api.judge import Finding, Level
 from harness.api.names import Names
+from harness.api.panel import Panel, Reach
 from harness.errors import InputError
 from harness.support.surfaces import Language, Surface, Surfaces, load
 from harness.versions import Release
@@ -102,28 +102,24 @@ def check_python(paths: Sequence[Path], targets: Sequence[Surface], old: Surface
             notes.append(f"{path}: not read, it is no Python 3 ({error.msg}, line {error.lineno})")
     names = Names(surfaces)
     inference = Inference(_modules(files), names)
-    own_names = _own_names(files)
     collector = Collector(inference)
     uses = {file.name: _relevant(collector.module(inference.scopes[file.tree]), file, files) for file in files}
-    judges = [
-        (Constants(inference, target), Judge(target, names, old=old, own_names=own_names, sites=collector.sites))
-        for target in targets
-    ]
-    releases = sum(1 << target.index for target in targets)
+    panel = Panel(targets, names, old=old, own_names=inference.own_names)
+    reach = Reach(targets, inference, collector.sites)
     findings: list[Finding] = []
     for file in files:
         for use in uses[file.name]:
-            if use.owners and all(names.settled(symbol, releases) for symbol in use.symbols):
-                continue
-            found = (judge.judge(use, constants, file.name) for constants, judge in judges)
-            findings += [_in_characters(one, file.text) for one in found if one]
+            rulings = panel.refusals(reach.truth(use.guards[-1])[True]) if use.refuses else panel.rulings(use)
+            if rulings:
+                found = panel.findings(use, rulings, reach.reached(use.guards, use.within), file.name)
+                findings += [_in_characters(one, file.text) for one in found]
     kept, ignored = split_ignored(_sorted(findings), {file.name: file.text for file in files})
     return Report(kept, ignored, [file.name for file in files], notes)
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:
-    """By place, each once; the releases of one place stay in their order."""
-    once = {(one.file, one.line, one.column, one.symbol, id(one.release)): one for one in findings}
+    """By place, each once."""
+    once = {(one.file, one.line, one.column, one.symbol, one.level, one.message): one for one in findings}
     return sorted(once.values(), key=lambda one: (one.file, one.line, one.column, one.symbol))
 
 
@@ -154,21 +150,6 @@ def _modules(files: list[_File]) -> dict[str, ast.Module]:
     return modules
 
 
-def _own_names(files: list[_File]) -> set[str]:
-    """Names of attributes and methods that the user's own classes define: never judged by the name alone."""
-    found = set()
-    for node in (part for file in files for part in ast.walk(file.tree)):
-        if isinstance(node, ast.ClassDef):
-            found |= {one.name for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
-            found.add(node.attr)
-    return found
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("self", "cls")
-
-
 def _relevant(uses: list[Use], file: _File, files: list[_File]) -> list[Use]:
     """Uses judged by the name alone count only in files that have to do with TensorRT."""
     modules = {Path(other.name).stem for other in files if "tensorrt" in other.text}
@@ -196,11 +177,10 @@ def _in_characters(finding: Finding, text: str) -> Finding:
 
 def split_ignored(findings: list[Finding], texts: dict[str, str]) -> tuple[list[Finding], list[tuple[Finding, str]]]:
     """Take out the findings on lines with a comment ``# trt-matrix: ignore[reason]``."""
-    lines = {name: text.splitlines() for name, text in texts.items()}
+    lines = {name: text.splitlines() for name, text in texts.items() if "trt-matrix:" in text}
     kept, ignored = list[Finding](), list[tuple[Finding, str]]()
     for finding in findings:
-        here = lines[finding.file][finding.line - 1] if finding.line <= len(lines[finding.file]) else ""
-        comment = _IGNORE.search(here)
+        comment = _IGNORE.search("".join(lines.get(finding.file, [])[finding.line - 1 : finding.line]))
         if comment:
             ignored.append((finding, (comment[1] or comment[2]).strip()))
         else:

@@ -52,6 +52,8 @@ class Use:
         return [f"{owner}.{self.name}" if owner else self.name for owner in sorted(self.owners)]
 
 
+# Where the user's functions are named: under which conditions, and inside what.
+Sites = dict[Scope, list[tuple[Guards, Scope]]]
 _Block = Sequence[ast.stmt]
 _ENDING = ("exit", "_exit", "abort")
 
@@ -63,8 +65,7 @@ class Collector:
         self._inference = inference
         self._conditions = Conditions(inference)
         self.uses: list[Use] = []
-        # Where the user's functions are named: under which conditions, and inside what.
-        self.sites: dict[Scope, list[tuple[Guards, Scope]]] = {}
+        self.sites: Sites = {}
 
     def module(self, scope: Scope) -> list[Use]:
         """The uses of one file."""

@@ -204,16 +204,26 @@ class Constants:
 
     def _hasattr(self, node: ast.Call, at: _Place) -> Any:
         name = self._value(node.args[1], at)
-        if not isinstance(name, str):
-            return UNKNOWN
-        owners = self._inference.types(node.args[0], at.scope)
-        ours = [owner for owner in owners if isinstance(owner, Trt) and owner.tag is not Tag.FUNCTION]
-        if ours:
-            return any(self._surface.has(f"{owner.name}.{name}" if owner.name else name) for owner in ours)
-        if any(isinstance(owner, (Object, UserClass)) for owner in owners):
-            return UNKNOWN
-        classes = self._inference.names.members.get(name, set())
-        return any(self._surface.has(f"{cls}.{name}") for cls in classes) if classes else UNKNOWN
+        symbols = _asked_for(self._inference, node.args[0], name, at.scope) if isinstance(name, str) else []
+        return any(map(self._surface.has, symbols)) if symbols else UNKNOWN
+
+
+def absence_test(inference: Inference, node: ast.expr, scope: Scope) -> list[str]:
+    """The names of which ``hasattr(x, "name")`` wants one; empty for any other expression, and where it is unknown."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "hasattr" or len(node.args) != 2:
+        return []
+    name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
+    return _asked_for(inference, node.args[0], name, scope) if isinstance(name, str) else []
+
+
+def _asked_for(inference: Inference, node: ast.expr, name: str, scope: Scope) -> list[str]:
+    owners = inference.types(node, scope)
+    ours = [owner for owner in owners if isinstance(owner, Trt) and owner.tag is not Tag.FUNCTION]
+    if ours:
+        return [f"{owner.name}.{name}" if owner.name else name for owner in ours]
+    if any(isinstance(owner, (Object, UserClass)) for owner in owners):
+        return []
+    return [f"{cls}.{name}" for cls in inference.names.members.get(name, ())]
 
 
 def _whole(values: tuple[Any, ...], make: Callable[..., Any] = lambda *values: values) -> Any:

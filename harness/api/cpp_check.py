@@ -10,13 +10,15 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 from harness.api.collect import Use
 from harness.api.cpp_tokens import Token, holds, tokenize
 from harness.api.cpp_types import CppNames, Variables
-from harness.api.judge import Finding, Judge, Level
+from harness.api.judge import Finding, Level
 from harness.api.names import Names
+from harness.api.panel import Panel
 from harness.api.scopes import Scope
 from harness.support.replacements import replacement
 from harness.support.surfaces import Language, Surface, Surfaces
@@ -42,14 +44,15 @@ def check_cpp(
     files = [CppFile(name, text, *tokenize(text)) for name, text in sources.items()]
     concerned = {Path(file.name).name for file in files if _CONCERNED.search(file.text)}
     names, cpp_names = Names(surfaces), CppNames(surfaces)
-    judges = [Judge(target, names, old=old, own_names=set(), sites={}, language=Language.CPP) for target in targets]
+    panel = Panel(targets, names, old=old, own_names=set(), language=Language.CPP)
     findings, notes = list[Finding](), list[str]()
     for file in files:
         if Path(file.name).name not in concerned and not concerned.intersection(file.includes):
             continue
         uses, unknown = _uses(file, _variables(file, files, cpp_names), cpp_names)
-        for judge, target in zip(judges, targets, strict=True):
-            findings += [found for use in uses for found in _judge(use, judge, target, file) if found]
+        holding = cache(partial(_holding, targets, file.macros))
+        for use in uses:
+            findings += _judge(use, panel, holding(tuple(use.token.conditions)), file.name)
         if unknown:
             notes.append(f"{file.name}: {unknown} calls on values whose type a tokenizer cannot tell were not judged")
     return findings, notes
@@ -62,19 +65,27 @@ class _CppUse:
     by_name: bool
 
 
-def _judge(use: _CppUse, judge: Judge, target: Surface, file: CppFile) -> list[Finding | None]:
-    parts = (*target.release.version.parts, 0, 0)[:3]
-    version = (parts[0], parts[1], parts[2])
-    if any(holds(text, version, file.macros) is (not value) for text, value in use.token.conditions):
-        return []
-    found = judge.judge_reached(use.use, file.name)
-    if found and use.by_name:
-        if found.level is Level.DEPRECATED:
-            return []
-        found = replace(
-            found, level=Level.LIKELY, message=f"{found.message} (by its name: what it is called on is not known)"
-        )
-    return [found]
+def _holding(targets: Sequence[Surface], macros: dict[str, str], conditions: tuple[tuple[str, bool], ...]) -> int:
+    """The releases, as a mask, on which none of the preprocessor's conditions keeps the code out."""
+    mask = 0
+    for target in targets:
+        parts = (*target.release.version.parts, 0, 0)[:3]
+        version = (parts[0], parts[1], parts[2])
+        if not any(holds(text, version, macros) is (not value) for text, value in conditions):
+            mask |= 1 << target.index
+    return mask
+
+
+def _judge(use: _CppUse, panel: Panel, holding: int, file: str) -> list[Finding]:
+    found = list(panel.findings(use.use, panel.rulings(use.use), holding, file))
+    if not use.by_name:
+        return found
+    doubt = " (by its name: what it is called on is not known)"
+    return [
+        replace(one, level=Level.LIKELY, message=one.message + doubt)
+        for one in found
+        if one.level is not Level.DEPRECATED
+    ]
 
 
 def _variables(file: CppFile, files: list[CppFile], names: CppNames) -> Variables:

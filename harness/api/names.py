@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, cached_property
 
 from harness.api.scopes import Items, Known, Tag, Trt, Types
@@ -58,6 +59,13 @@ class Names:
     def known(self, name: str) -> bool:
         """True where some release has it."""
         return bool(self._surfaces.mask(name))
+
+    def anywhere(self, names: Iterable[str]) -> int:
+        """The releases that have one of the names, as bits over the known releases."""
+        mask = 0
+        for name in names:
+            mask |= self._surfaces.mask(name)
+        return mask
 
     def attribute(self, value: Trt, name: str) -> Types:
         """The types of ``value.name``; empty where nothing is known of it."""

@@ -34,7 +34,7 @@ def _grouped(findings: list[Finding]) -> list[tuple[Finding, list[str]]]:
     for finding in findings:
         key = (finding.file, finding.line, finding.column, finding.symbol, finding.level)
         groups.setdefault(key, []).append(finding)
-    return [(group[0], [str(one.release) for one in group]) for group in groups.values()]
+    return [(group[0], [str(release) for one in group for release in one.releases]) for group in groups.values()]
 
 
 def _summary(report: Report) -> str:
@@ -64,7 +64,7 @@ def _finding_json(finding: Finding) -> dict[str, object]:
         "end_column": finding.end_column,
         "symbol": finding.symbol,
         "level": finding.level.value,
-        "release": str(finding.release),
+        "releases": [str(release) for release in finding.releases],
         "message": finding.message,
         "gone_from": str(finding.gone_from) if finding.gone_from else None,
         "use": finding.use,

@@ -31,7 +31,9 @@ def sarif(findings: Sequence[Finding], ignored: Sequence[tuple[Finding, str]]) -
 
 
 def _result(finding: Finding) -> dict[str, object]:
-    text = f"{finding.release}: {finding.message}" + (f"; use {finding.use}" if finding.use else "")
+    text = f"{', '.join(map(str, finding.releases))}: {finding.message}" + (
+        f"; use {finding.use}" if finding.use else ""
+    )
     region = {"startLine": finding.line, "startColumn": finding.column, "endColumn": finding.end_column}
     place = {"artifactLocation": {"uri": quote(PurePath(finding.file).as_posix())}, "region": region}
     return {

@@ -76,6 +76,10 @@ class UserFunction:
     def parameters(self) -> list[str]:
         return [argument.arg for argument in (*self.node.args.posonlyargs, *self.node.args.args)]
 
+    @property
+    def static(self) -> bool:
+        return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in self.node.decorator_list)
+
 
 @dataclass(eq=False)
 class UserClass:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.api.check import Report, check
+from harness.api.check import Report, check, targets
 from harness.api.judge import Level
 from harness.api.report import report_json, report_text
 from harness.cli import main
 from harness.errors import InputError
-from harness.versions import Release
+from harness.support.surfaces import load
+from harness.versions import Flavour, Release
 
 _HEAD = """\
 import tensorrt as trt
@@ -121,6 +122,33 @@ def test_says_that_the_code_refuses_a_release(tmp_path: Path) -> None:
     assert [finding.message for finding in report.findings] == [
         "this test of the version refuses tensorrt 11.4.0: the code ends here"
     ]
+
+
+_MIXED = """\
+if not hasattr(config, "max_workspace_size"):
+    engine.num_io_tensors
+elif trt.__version__[0] == "9":
+    raise SystemExit("never tried")
+def run():
+    def old(): engine.get_binding_shape(0)
+    if hasattr(engine, "num_bindings"): old()
+    if debug: builder.build_engine(network, config)
+if int(trt.__version__.split(".")[0]) < 11: config.set_flag(trt.BuilderFlag.FP16)
+config.set_flag(trt.BuilderFlag.INT8)
+trt.IInt8EntropyCalibrator2
+"""
+
+
+def test_all_releases_at_once_come_to_the_same_as_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "user.py"
+    file.write_text(_HEAD + _MIXED)
+    everything = targets(["all"])
+    together = check([file], everything, None).findings
+    assert len({finding.symbol for finding in together}) > 3
+    for release in load().releases[Flavour.TENSORRT]:
+        alone = {(one.line, one.symbol, one.level, one.message) for one in check([file], [release], None).findings}
+        among = {(one.line, one.symbol, one.level, one.message) for one in together if release in one.releases}
+        assert alone == among, release
 
 
 def test_follows_types_through_functions_classes_and_files(tmp_path: Path) -> None:
