@@ -60,7 +60,7 @@ def _run(desk: Desk) -> Outcome:
     desk.events.write("stage", stage="parse")
     started = time.monotonic()
     tools = _tools(desk)
-    network = tools.api.create_network(tools.builder, desk.case.recipe)
+    network = tools.api.create_network(tools.builder, desk.case.recipe, bool(desk.case.options.get("implicit_batch")))
     if desk.case.is_negative_control:
         return negative.control(desk, tools.api, network, tools.logger)
     owner = networks.populate(desk, tools.api, network, tools.logger)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from . import plugin_library
 from .apis.base import Api
 from .child import Desk
-from .definition import description, layers, raw_heads
+from .definition import decode_plugin, description, layers, raw_heads
 from .definition.graph import Graph
 
 
@@ -14,6 +16,16 @@ def host_decode(desk: Desk, api: Api, network: Any, _logger: Any) -> object:
     """Body, pyramid, contexts and heads; what the heads say is decoded on the host."""
     graph = _body(desk, api, network)
     raw_heads.mark(graph)
+    return graph
+
+
+def plugin(desk: Desk, api: Api, network: Any, _logger: Any) -> object:
+    """The same network; the Decode plugin makes detections of what the heads say."""
+    chosen = decode_plugin.version(network, older=bool(desk.case.options.get("plugin_v2")))
+    graph = _body(desk, api, network)
+    sources = os.path.join(os.path.dirname(str(desk.case.network)), graph.description.plugin)
+    plugin_library.load(sources, str(api.trt.__version__))
+    decode_plugin.mark(graph, chosen)
     return graph
 
 

@@ -15,6 +15,7 @@ Populate = Callable[[Desk, Api, Any, Any], Optional[object]]
 
 ROUTES: Dict[str, Populate] = {
     "host-decode": network_route.host_decode,
+    "plugin": network_route.plugin,
     "onnx": onnx_route.populate,
 }
 

@@ -240,10 +240,10 @@ def _hash_file(path: Path, _state: tuple[int, int]) -> str:
 
 @functools.cache
 def _code_digest() -> str:
-    """Our own emitters and the reference checkpoint."""
+    """Our own emitters, the plugin's sources and the reference checkpoint."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors")]):
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors"), *root.rglob("plugin/*.*")]):
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -51,3 +51,9 @@ def test_folded_and_kept_batch_norm_differ_by_their_layers(bench: Bench, tmp_pat
     assert bench.run(*cases).status == 0
     folded, kept = (bench.event(case["id"], "network")["layers"] for case in cases)
     assert kept - folded == sum(conv.norm is not None for conv in network(Backbone.MOBILENET).convolutions)
+
+
+def test_the_plugin_route_names_what_is_missing(bench: Bench, tmp_path: Path) -> None:
+    case = prepared(bench, tmp_path / "plugin", "mobilenet0.25", "fp32")
+    assert bench.run({**case, "route": "plugin"}).status == 0
+    assert bench.outcome(case["id"]) == ("not-applicable", "INetworkDefinition.add_plugin_v2 is missing")

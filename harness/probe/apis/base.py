@@ -18,8 +18,11 @@ class Api:
     def __init__(self, trt: Any) -> None:
         self.trt = trt
 
-    def create_network(self, builder: Any, recipe: str) -> Any:
-        """An empty network for a recipe. Raises ``NotApplicable`` where the recipe needs a missing API."""
+    def create_network(self, builder: Any, recipe: str, implicit: bool = False) -> Any:
+        """An empty network for a recipe, with implicit batch where ``implicit`` is set.
+
+        Raises ``NotApplicable`` where the recipe or the implicit batch needs a missing API.
+        """
         raise NotImplementedError
 
     def set_precision(self, config: Any, recipe: str) -> None:
@@ -57,6 +60,11 @@ class Api:
         if member is None:
             raise NotApplicable("{}.{} is missing".format(enum, name))
         return member
+
+    def refuse_implicit(self, implicit: bool) -> None:
+        """Implicit batch went with TensorRT 10."""
+        if implicit:
+            raise NotApplicable("Builder.max_batch_size is missing: networks have an explicit batch")
 
     def explicit_batch(self) -> int:
         """The creation flag of 8.x; from 10 on it is the only way and the flag may be gone."""

@@ -10,7 +10,8 @@ from .base import FLAGS, Api
 class StrongApi(Api):
     generation = "11.x and TensorRT-RTX"
 
-    def create_network(self, builder: Any, recipe: str) -> Any:
+    def create_network(self, builder: Any, recipe: str, implicit: bool = False) -> Any:
+        self.refuse_implicit(implicit)
         if recipe == "int8-calibrated":
             self.flag("IBuilderConfig", "int8_calibrator")
         if recipe in FLAGS:

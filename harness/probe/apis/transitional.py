@@ -10,7 +10,8 @@ from .base import FLAGS, STRONG_RECIPES, Api
 class TransitionalApi(Api):
     generation = "10.x"
 
-    def create_network(self, builder: Any, recipe: str) -> Any:
+    def create_network(self, builder: Any, recipe: str, implicit: bool = False) -> Any:
+        self.refuse_implicit(implicit)
         flags = self.explicit_batch()
         if recipe in STRONG_RECIPES:
             flags |= 1 << int(self.flag("NetworkDefinitionCreationFlag", "STRONGLY_TYPED"))

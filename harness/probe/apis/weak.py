@@ -10,10 +10,10 @@ from .base import FLAGS, Api
 class WeakApi(Api):
     generation = "8.x"
 
-    def create_network(self, builder: Any, recipe: str) -> Any:
+    def create_network(self, builder: Any, recipe: str, implicit: bool = False) -> Any:
         if recipe in ("fp16-typed", "bf16-typed", "fp8-qdq"):
             self.flag("NetworkDefinitionCreationFlag", "STRONGLY_TYPED")
-        return builder.create_network(self.explicit_batch())
+        return builder.create_network(0 if implicit else self.explicit_batch())
 
     def set_precision(self, config: Any, recipe: str) -> None:
         # An explicitly quantised network (Q/DQ) is built as such only with the INT8 flag set.

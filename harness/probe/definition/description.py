@@ -30,7 +30,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Description:
-    """``operations`` are JSON objects with ``kind`` and the fields of that kind; ``shape`` is that of the input."""
+    """``operations`` are JSON objects with ``kind`` and the fields of that kind; ``shape`` is that of the input.
+
+    ``plugin`` is the folder of the Decode plugin's sources, beside the description.
+    """
 
     name: str
     input: str
@@ -39,6 +42,7 @@ class Description:
     operations: Tuple[Mapping[str, Any], ...]
     heads: Tuple[Head, ...]
     priors: Mapping[str, Any]
+    plugin: str
     arrays: Mapping[str, Any]
     quantised: FrozenSet[str]
 
@@ -89,6 +93,7 @@ def _description(data: Mapping[str, Any], arrays: Mapping[str, Any]) -> Descript
         operations=tuple(data["operations"]),
         heads=_heads(data),
         priors=data["priors"],
+        plugin=data["plugin"],
         arrays=arrays,
         quantised=frozenset(name[: -len(SCALE)] for name in arrays if name.endswith(SCALE)),
     )

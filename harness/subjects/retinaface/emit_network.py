@@ -2,7 +2,8 @@
 
 The process that builds the network runs under the cell's own Python, which has none of our modules, so it gets data.
 ``network.json``: ``input`` (name, shape), ``operations`` in order, each with ``kind`` and the fields of its class in
-``architecture``, ``heads`` and their ``outputs`` (name, numbers per anchor), ``priors`` (strides, sizes, variances),
+``architecture``, ``heads`` and their ``outputs`` (name, numbers per anchor), ``priors`` (strides, sizes, variances,
+threshold of the score), ``plugin`` (the folder of the Decode plugin's sources),
 ``epsilon`` of the batch-norm.
 ``weights.npz``: arrays by the checkpoint's names; with batch-norm folded a convolution has ``weight`` and ``bias``
 alone and its ``norm`` is null. ``NAME/scale`` is there for each tensor or weight that is quantised.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -32,11 +34,13 @@ from harness.subjects.retinaface.architecture import (
     Network,
     Operation,
 )
+from harness.subjects.retinaface.decode import THRESHOLD
 from harness.subjects.retinaface.emit_onnx import RAW_OUTPUTS
 from harness.subjects.retinaface.folding import folded
 from harness.subjects.weights import write_weights
 
 FORMAT = 1
+_PLUGIN = Path(__file__).parent / "plugin"
 
 
 def write_network(
@@ -49,10 +53,11 @@ def write_network(
     fold: bool,
     scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Write both files; their names by kind."""
+    """Write both files and the plugin's sources; the files' names by kind."""
     files = {"network": "network.json", "weights": "weights.npz"}
     text = json.dumps(network_data(net, height=height, width=width, fold=fold), indent=1)
     (folder / files["network"]).write_text(text)
+    shutil.copytree(_PLUGIN, folder / _PLUGIN.name)
     write_weights(folder / files["weights"], {**(folded(net, weights) if fold else weights), **scales})
     return files
 
@@ -66,7 +71,8 @@ def network_data(net: Network, *, height: int, width: int, fold: bool) -> dict[s
         "operations": [_data(operation, fold) for operation in net.operations],
         "heads": net.heads,
         "outputs": {head: {"name": name, "numbers": HEADS[head]} for head, name in RAW_OUTPUTS.items()},
-        "priors": {"strides": STRIDES, "sizes": ANCHOR_SIZES, "variances": VARIANCES},
+        "priors": {"strides": STRIDES, "sizes": ANCHOR_SIZES, "variances": VARIANCES, "threshold": THRESHOLD},
+        "plugin": _PLUGIN.name,
     }
 
 

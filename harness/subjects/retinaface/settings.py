@@ -35,7 +35,10 @@ class BatchNorm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``weights`` is ``seed:N``, ``reference`` or a path. ``naive``: reduced precision runs across the decode part."""
+    """``weights`` is ``seed:N``, ``reference`` or a path. ``naive``: reduced precision runs across the decode part.
+
+    For the network-definition API: ``implicit`` batch, and ``v2``, the plugin's older interface where a newer is known.
+    """
 
     backbone: Backbone
     height: int
@@ -44,6 +47,8 @@ class Settings:
     heads: Heads = Heads.DECODED
     batch_norm: BatchNorm = BatchNorm.FOLDED
     naive: bool = False
+    implicit: bool = False
+    v2: bool = False
 
 
 def settings(options: Mapping[str, object], variant: str = "") -> Settings:
@@ -72,7 +77,13 @@ def _with(base: Settings, word: str) -> Settings:
         return replace(base, batch_norm=BatchNorm(word))
     if word == "naive":
         return replace(base, naive=True)
-    raise InputError(f"variant {word!r} is not known: give {', '.join([*Heads, *BatchNorm, 'naive'])}")
+    if word == "implicit":
+        return replace(base, implicit=True)
+    if word == "v2":
+        return replace(base, v2=True)
+    raise InputError(
+        f"variant {word!r} is not known: give {', '.join([*Heads, *BatchNorm, 'naive', 'implicit', 'v2'])}"
+    )
 
 
 def _size(value: object) -> tuple[int, int]:
