@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from harness.execute.models import ModelStore
 from harness.execute.progress import Progress
 from harness.execute.reuse import ReuseIndex
 from harness.execute.sweep import sweep
+from harness.matrix.cell import Case
 from harness.matrix.matrix import Matrix
 from harness.matrix.plan import Plan
 from harness.matrix.results import to_results
@@ -72,13 +74,20 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
             keep_engines=options.keep_engines,
             stopping=lambda: interruption.asked,
         )
-        cells = sweep(pairs, context)
+        # Models are made while environments are downloaded; a cell that is ready sooner waits for them.
+        with ThreadPoolExecutor(1, thread_name_prefix="models") as ahead:
+            ahead.submit(context.models.ensure, _cases(plan))
+            cells = sweep(pairs, context)
         audits, notes = audits_of(_sources(plan, cells, context.models))
     info = msgspec.structs.replace(info, finished=timestamp(), interrupted=interruption.asked)
     results = msgspec.structs.replace(
         planned, run=info, cells=cells, counts=count(cells), notes=[*planned.notes, *notes]
     )
     return run, judge(results, run, audits, FindingsCache(cache / "findings"))
+
+
+def _cases(plan: Plan) -> list[Case]:
+    return [entry.case for cell in plan.cells if cell.runs for entry in cell.cases if entry.verdict.runs]
 
 
 def _sources(plan: Plan, cells: list[CellRecord], models: ModelStore) -> dict[str, Path]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from harness.evidence.records import CellRecord
+from msgspec.structs import replace
+
+from harness.evidence.records import CellRecord, Outcome
 from harness.execute.cell_life import Context, run_cell
 from harness.matrix.plan import PlannedCell
 
@@ -41,7 +44,20 @@ def sweep(
 def _unless_stopping(
     planned: PlannedCell, base: CellRecord, context: Context, run: Callable[..., CellRecord]
 ) -> CellRecord:
-    return base if context.stopping() else run(planned, base, context)
+    if context.stopping():
+        return base
+    try:
+        return run(planned, base, context)
+    except Exception as error:
+        # A bug of ours in one cell must not cost the others their results.
+        traceback.print_exc()
+        return _broken(planned, base, f"bug in trt-matrix: {error!r}; please report the lines that it printed")
+
+
+def _broken(planned: PlannedCell, base: CellRecord, reason: str) -> CellRecord:
+    ran = {entry.case.id for entry in planned.cases if entry.verdict.runs}
+    cases = [replace(case, outcome=Outcome.CRASHED, reason=reason) if case.id in ran else case for case in base.cases]
+    return replace(base, reason=reason, cases=cases)
 
 
 def _as_they_end(pending: set[Future[CellRecord]]) -> list[Future[CellRecord]]:

@@ -14,7 +14,7 @@ from harness.execute import cell_life
 from harness.execute.campaign import Options, run_plan
 from harness.execute.models import ModelStore
 from harness.execute.progress import PlainProgress
-from harness.matrix.cell import Case
+from harness.matrix.cell import Case, Cell
 from harness.matrix.matrix import Matrix
 from harness.matrix.plan import Plan, PlannedCase, PlannedCell, Verdict
 from harness.subjects.keys import Prepared as Model
@@ -29,6 +29,8 @@ def kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ScriptedKind:
     """A scripted environment, and models that need no making."""
     model = Model("key", tmp_path, {"files": {"model": "model.onnx"}})
     monkeypatch.setattr(ModelStore, "get", lambda self, case: model)
+    monkeypatch.setattr(ModelStore, "ensure", lambda self, cases: None)
+    monkeypatch.setattr(ModelStore, "source", lambda self, case: Model("key", tmp_path, {}))
     monkeypatch.setattr(ModelStore, "negative_control", lambda self: tmp_path / "control.onnx")
     scripted = ScriptedKind()
     monkeypatch.setattr(cell_life, "kind_of", lambda cell: scripted)
@@ -121,6 +123,22 @@ def test_a_negative_control_that_was_accepted_is_a_finding_of_the_cell(kind: Scr
     cell = sweep(tmp_path, plan()).cells[0]
     assert [finding.rule for finding in cell.findings] == ["negative-control-accepted"]
     assert cell.reason.startswith("The negative control")
+
+
+def test_a_bug_of_ours_in_one_cell_costs_no_other_its_results(
+    kind: ScriptedKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(CELL, release=Release.parse("tensorrt-rtx 1.6.1"))
+
+    def kind_of(cell: Cell) -> ScriptedKind:
+        return {CELL: kind}[cell]
+
+    monkeypatch.setattr(cell_life, "kind_of", kind_of)
+    good, bad = sweep(tmp_path, plan(CELL, other)).cells
+    assert good.cases[0].outcome is Outcome.PASSED
+    assert {case.outcome for case in bad.cases} == {Outcome.CRASHED}
+    assert bad.reason.startswith("bug in trt-matrix: KeyError")
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_preflight_verdicts_stand(kind: ScriptedKind, tmp_path: Path) -> None:
