@@ -14,31 +14,16 @@ from numpy.typing import NDArray
 
 from harness.subjects.retinaface import decode
 from harness.subjects.retinaface.architecture import anchors
-
-SOURCES = Path(decode.__file__).parent / "plugin"
-SIZE = 96
-ROW = 15
-
-
-class Fields(ctypes.Structure):
-    """As in fields.h; a test below holds the two together."""
-
-    _fields_ = [
-        ("format", ctypes.c_int32),
-        ("height", ctypes.c_int32),
-        ("width", ctypes.c_int32),
-        ("strides", ctypes.c_int32 * 3),
-        ("sizes", ctypes.c_int32 * 6),
-        ("variances", ctypes.c_float * 2),
-        ("threshold", ctypes.c_float),
-    ]
-
-
-def fields(**changes: Any) -> Fields:
-    made = Fields(1, SIZE, SIZE, (8, 16, 32), (16, 32, 64, 128, 256, 512), (0.1, 0.2), decode.THRESHOLD)
-    for name, value in changes.items():
-        setattr(made, name, value)
-    return made
+from tests.unit.subjects.retinaface.plugin_cases import (
+    ROW,
+    SIZE,
+    SOURCES,
+    Fields,
+    agree,
+    fields,
+    hostile_maps,
+    random_maps,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,27 +39,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     return ctypes.CDLL(str(target))
 
 
-def random_maps(seed: int) -> list[NDArray[np.float32]]:
-    """The heads' maps of three levels, (32, rows, columns): about half of the anchors are above the threshold."""
-    random = np.random.default_rng(seed)
-    maps = [random.normal(0, 1, (32, SIZE // stride, SIZE // stride)).astype(np.float32) for stride in (8, 16, 32)]
-    for each in maps:
-        each[8:12] *= 4
-        each[8:12:2] += 4  # background
-    return maps
-
-
-def hostile_maps(seed: int) -> list[NDArray[np.float32]]:
-    """The same with NaN, infinities, huge and subnormal numbers strewn in."""
-    random = np.random.default_rng(seed)
-    maps = random_maps(seed)
-    strange = np.array([np.nan, -np.nan, np.inf, -np.inf, 3.4e38, -3.4e38, 1e-45, -0.0, 500.0, -500.0], np.float32)
-    for each in maps:
-        hit = random.random(each.shape) < 0.05
-        each[hit] = random.choice(strange, hit.sum())
-    return maps
-
-
 def compiled(library: ctypes.CDLL, maps: list[NDArray[Any]], told: Fields) -> NDArray[np.float32]:
     """Rows (anchors, 15) as the plugin gives them."""
     rows = np.full((anchors(SIZE, SIZE), ROW), np.nan, np.float32)
@@ -85,34 +49,10 @@ def compiled(library: ctypes.CDLL, maps: list[NDArray[Any]], told: Fields) -> ND
     return rows
 
 
-def lists(maps: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """``loc``, ``conf`` and ``landms`` of the maps: (anchors, 4), (anchors, 2), (anchors, 10)."""
-    parts = ((0, 8, 4), (8, 12, 2), (12, 32, 10))
-    return [
-        np.concatenate([each[low:high].transpose(1, 2, 0).reshape(-1, numbers) for each in maps])
-        for low, high, numbers in parts
-    ]
-
-
 @pytest.fixture
 def all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugin decodes; suppressing what overlaps stays on the host."""
     monkeypatch.setattr(decode, "_kept", lambda boxes: list(range(len(boxes))))
-
-
-def agree(rows: NDArray[np.float32], maps: list[NDArray[np.float32]], threshold: float = decode.THRESHOLD) -> int:
-    """Assert that the rows are what NumPy decodes; how many there are."""
-    loc, conf, landms = lists(maps)
-    wanted = decode.faces_of_raw(loc, conf, landms, SIZE, SIZE, threshold=threshold)
-    found = np.flatnonzero(rows[:, 4])
-    with np.errstate(invalid="ignore"):
-        order = found[np.argsort(-(conf[found, 1] - conf[found, 0]), kind="stable")]
-    assert not rows[np.setdiff1d(np.arange(len(rows)), found)].any()
-    assert len(order) == len(wanted.scores)
-    np.testing.assert_allclose(rows[order, 4], wanted.scores, rtol=2e-6)
-    np.testing.assert_allclose(rows[order, :4], wanted.boxes, rtol=2e-6, atol=1e-4)
-    np.testing.assert_allclose(rows[order, 5:], wanted.points.reshape(-1, 10), rtol=2e-6, atol=1e-4)
-    return len(found)
 
 
 @pytest.mark.usefixtures("all_kept")
