@@ -1,13 +1,12 @@
-"""What to use in place of what is gone, and the topic of a name: the data of ``replacements.yaml``."""
+"""What to use in place of what is gone, and the topic of a name: the data of ``replacements.json``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
 
-import yaml
+import msgspec
 
 from harness.support.surfaces import FOLDER, Language
 
@@ -31,6 +30,25 @@ class Replacement:
     use: str
     needs: tuple[str, ...]
     source: str
+
+
+class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names that are gone, in Python and in C++, and what to use; without ``use_cpp`` the words are the same."""
+
+    use: str
+    source: str
+    gone: list[str] = []
+    cpp: list[str] = []
+    use_cpp: str | None = None
+    needs: tuple[str, ...] = ()
+    needs_cpp: tuple[str, ...] = ()
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    about: str
+    sources: dict[str, str]
+    topics: list[tuple[str, list[str]]]
+    replacements: list[_Row]
 
 
 class _Index:
@@ -63,7 +81,7 @@ def replacement(name: str, language: Language = Language.PYTHON) -> Replacement 
 @cache
 def topic(name: str) -> str:
     """What people use a name for: one of ``TOPICS``."""
-    return next((found for found, globs in _raw()["topics"] if any(fnmatchcase(name, glob) for glob in globs)), "other")
+    return next((found for found, globs in _raw().topics if any(fnmatchcase(name, glob) for glob in globs)), "other")
 
 
 def all_replacements(language: Language) -> list[Replacement]:
@@ -73,16 +91,14 @@ def all_replacements(language: Language) -> list[Replacement]:
 
 @cache
 def _index(language: Language) -> _Index:
-    suffix = "_cpp" if language is Language.CPP else ""
-    index = _Index()
-    for row in _raw()["replacements"]:
-        use = row.get(f"use{suffix}", row["use"])
-        value = Replacement(use, tuple(row.get(f"needs{suffix}", ())), _raw()["sources"][row["source"]])
-        index.add(row.get("cpp", []) if suffix else row["gone"], value)
+    cpp, index = language is Language.CPP, _Index()
+    for row in _raw().replacements:
+        use = row.use_cpp if cpp and row.use_cpp is not None else row.use
+        value = Replacement(use, row.needs_cpp if cpp else row.needs, _raw().sources[row.source])
+        index.add(row.cpp if cpp else row.gone, value)
     return index
 
 
 @cache
-def _raw() -> Any:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it is ten times as quick
-    return yaml.load((FOLDER / "replacements.yaml").read_bytes(), Loader=loader)  # noqa: S506 - both are safe
+def _raw() -> _File:
+    return msgspec.json.decode((FOLDER / "replacements.json").read_bytes(), type=_File)
