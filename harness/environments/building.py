@@ -168,20 +168,24 @@ def _stage(wanted: Software, cache: Path, timeout_s: float, progress: Progress) 
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=STAGING, dir=cache) as name, Path(name, "lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        tools, site, libraries = (Path(name, part) for part in ("tools", "site", "libraries"))
+        tools, site = Path(name, "tools"), Path(name, "site")
         _gather(wanted, wanted.tools, tools, timeout_s, progress)
         if wanted.family == "ngc":
             yield context.folder("tools", tools)
             return
         _gather(wanted, wanted.requirements, site, timeout_s, progress)
-        libraries.mkdir()
-        if wanted.archive is not None:
-            jar = redist.fetch(wanted.archive, cache / "redist", progress)
-            progress(f"unpacking {jar.name}")
-            redist.unpack(jar, libraries)
+        libraries = _libraries(wanted, cache, progress)
         links = [_link(link.name, file) for link in wanted.links for file in _matching(site, link.pattern)]
         folders = [*context.folder("tools", tools), *context.folder("site", site)]
-        yield [*folders, *context.folder("libraries", libraries), *links, _manifest(links)]
+        yield [*folders, *libraries, *links, _manifest(links)]
+
+
+def _libraries(wanted: Software, cache: Path, progress: Progress) -> list[Entry]:
+    """The package's libraries, read out of it while they are sent."""
+    if wanted.archive is None:
+        return []
+    jar = redist.fetch(wanted.archive, cache / "redist", progress)
+    return [Entry(f"libraries/{redist.base_name(name)}", jar, member=name) for name in redist.members(jar)]
 
 
 def _gather(wanted: Software, requirements: str, target: Path, timeout_s: float, progress: Progress) -> None:

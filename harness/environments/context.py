@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _BLOCK = 1 << 20
 # One time for all entries, and one that zip files can hold too (1980-01-01).
@@ -16,12 +19,37 @@ _TIME = 315532800
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``name`` is the path inside the context; the content is a file's, or ``data``, or a link to ``target``."""
+    """``name`` is the path inside the context; the content is a file's, or ``data``, or a link to ``target``.
+
+    With ``member``, ``path`` is a zip file and the content is that member of it, which is never unpacked to a disk.
+    """
 
     name: str
     path: Path | None = None
     data: bytes = b""
     target: str = ""
+    member: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        if self.path is None:
+            return len(self.data)
+        if self.member:
+            with zipfile.ZipFile(self.path) as package:
+                return package.getinfo(self.member).file_size
+        return self.path.stat().st_size
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        if self.path is None:
+            yield io.BytesIO(self.data)
+        elif self.member:
+            with zipfile.ZipFile(self.path) as package, package.open(self.member) as content:
+                yield content
+        else:
+            with self.path.open("rb") as file:
+                yield file
 
 
 def folder(name: str, root: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> list[Entry]:
@@ -49,7 +77,7 @@ def digest(entries: Iterable[Entry]) -> str:
 
 def size(entries: Iterable[Entry]) -> int:
     """Bytes of the contents."""
-    return sum(entry.path.stat().st_size if entry.path else len(entry.data) for entry in entries)
+    return sum(entry.size for entry in entries)
 
 
 def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -63,7 +91,7 @@ def _pieces(entry: Entry) -> Iterator[bytes]:
     info = _info(entry)
     yield info.tobuf(tarfile.GNU_FORMAT)
     left = info.size
-    with entry.path.open("rb") if entry.path else io.BytesIO(entry.data) as file:
+    with entry.open() as file:
         while left:
             piece = file.read(min(_BLOCK, left))
             if not piece:
@@ -81,16 +109,17 @@ def _info(entry: Entry) -> tarfile.TarInfo:
         info.type = tarfile.SYMTYPE
         info.linkname = entry.target
     else:
-        info.size = entry.path.stat().st_size if entry.path else len(entry.data)
+        info.size = entry.size
     return info
 
 
 def _executable(entry: Entry) -> bool:
-    return entry.path is not None and bool(entry.path.stat().st_mode & 0o100)
+    return entry.path is not None and not entry.member and bool(entry.path.stat().st_mode & 0o100)
 
 
 def _content_digest(entry: Entry) -> bytes:
-    if entry.path is None:
-        return hashlib.sha256(entry.data).digest()
-    with entry.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    total = hashlib.sha256()
+    with entry.open() as file:
+        while piece := file.read(_BLOCK):
+            total.update(piece)
+    return total.digest()

@@ -102,15 +102,27 @@ def fetch(archive: Archive, cache: Path, progress: Progress) -> Path:
     return _verified(archive, kept)
 
 
+def members(file: Path) -> list[str]:
+    """The names of a package's libraries inside it."""
+    with zipfile.ZipFile(file) as package:
+        return sorted(name for name in package.namelist() if _is_library(base_name(name)))
+
+
 def unpack(file: Path, into: Path) -> None:
     """Put the libraries of a package, without its folders, into ``into``."""
     into.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(file) as package:
-        for entry in package.infolist():
-            name = entry.filename.rpartition("/")[2]
-            if name.startswith("lib") and ".so" in name:
-                with package.open(entry) as source, (into / name).open("wb") as target:
-                    shutil.copyfileobj(source, target, 1 << 20)
+        for name in members(file):
+            with package.open(name) as source, (into / base_name(name)).open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+
+
+def base_name(member: str) -> str:
+    return member.rpartition("/")[2]
+
+
+def _is_library(name: str) -> bool:
+    return name.startswith("lib") and ".so" in name
 
 
 def _run_maven(mvn: str, archive: Archive, cache: Path, progress: Progress) -> None:

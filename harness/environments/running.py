@@ -17,6 +17,7 @@ _TIMED_OUT = 124
 # How long a daemon that went away is waited for, and how long one is watched that ended a container by itself.
 _RESTART_S = 30.0
 _GOING_S = 5.0
+_STEADY_S = 2.0
 
 
 def run(engine: Engine, body: Json, name: str, limits: Limits, on_line: OnLine) -> Ending:
@@ -80,12 +81,17 @@ def _watch(engine: Engine) -> None:
 def _after_loss(engine: Engine, container: str, words: str) -> Ending:
     """Whether the daemon comes back; its containers do not outlive it, or have lost their leash."""
     until = time.monotonic() + _RESTART_S
+    back_since = None
     while time.monotonic() < until:
-        time.sleep(0.5)
+        time.sleep(0.2)
         try:
             engine.ping()
         except DaemonGone:
+            back_since = None
             continue
-        return Ending(-9, "daemon-restarted: the daemon was restarted during the run, which ended the container")
+        # One that is about to end still answers for a moment.
+        back_since = back_since or time.monotonic()
+        if time.monotonic() - back_since > _STEADY_S:
+            return Ending(-9, "daemon-restarted: the daemon was restarted during the run, which ended the container")
     left = f"; container {container[:12]} may be left there: `trt-matrix gc` removes it" if container else ""
     return Ending(-9, f"daemon-gone: {words}{left}")

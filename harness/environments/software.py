@@ -93,7 +93,7 @@ class Software:
     @property
     def staging_bytes(self) -> int:
         """What lies on the host's disk while the image is built."""
-        return self.added_bytes + (self.archive.size if self.archive else 0)
+        return self.wheels_bytes + (self.archive.size if self.archive else 0)
 
     @property
     def content(self) -> str:

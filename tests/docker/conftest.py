@@ -48,7 +48,7 @@ def cache(daemon_folder: Path) -> Path:
     return daemon_folder / "cache"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def prepared(engine: Engine, cache: Path) -> Prepared:
     """The image of one TensorRT-RTX cell."""
     return docker.provision(CELL, cache, print)

@@ -58,7 +58,7 @@ def test_stopped_and_started_mid_run(hostile: Hostile, daemon: Callable[[str], N
 
 
 def test_gone_for_good(hostile: Hostile, daemon: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_RESTART_S", 2.0)
+    monkeypatch.setattr(running, "_RESTART_S", 6.0)
     thread = later(1.5, lambda: daemon("stop"))
     ending, _ = hostile("import time; time.sleep(60)")
     thread.join()

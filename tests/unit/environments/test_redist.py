@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environments import redist
+from harness.environments import context, redist
 from harness.errors import EnvironmentUnavailable
 from harness.versions import Release
 
@@ -52,6 +52,13 @@ def test_without_maven_the_way_out_is_named(tmp_path: Path, monkeypatch: pytest.
 def test_only_libraries_are_unpacked(package: tuple[redist.Archive, Path], tmp_path: Path) -> None:
     redist.unpack(package[1], tmp_path / "lib")
     assert [path.name for path in (tmp_path / "lib").iterdir()] == ["libnvinfer.so.8"]
+
+
+def test_they_are_sent_without_being_unpacked(package: tuple[redist.Archive, Path]) -> None:
+    (name,) = redist.members(package[1])
+    entry = context.Entry("libraries/x", package[1], member=name)
+    assert entry.size == len(b"library")
+    assert b"library" in b"".join(context.stream([entry]))
 
 
 @pytest.mark.parametrize(("asked", "found"), [("8.6.1", "8.6-1.5.10"), ("10.15", "10.15-1.5.13"), ("8.5.1", None)])
