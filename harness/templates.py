@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.neutral import neutral
 
@@ -26,7 +26,7 @@ def folder(name: str) -> Path:
 @cache
 def environment(templates: Path) -> Environment:
     """Jinja for the templates of one folder. Every text that goes into HTML is neutralised as well as escaped."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(templates),
         autoescape=select_autoescape(["html", "html.j2"]),
         undefined=StrictUndefined,
@@ -34,6 +34,18 @@ def environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_finalize,
+    )
+    made.filters["coded"] = coded
+    return made
+
+
+def coded(text: str) -> Markup:
+    """A sentence for HTML, escaped; what stands between backticks as code."""
+    parts = neutral(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
     )
 
 

@@ -239,13 +239,17 @@ class Counts(Record, frozen=True, kw_only=True):
 
 
 class Results(Record, frozen=True, kw_only=True):
-    """A whole run, or a plan (then ``run.finished`` is empty and nothing is executed)."""
+    """A whole run, or a plan (then ``run.finished`` is empty and nothing is executed).
+
+    ``replayed`` holds published logs read with the same rules: nothing of them ran, no count has them.
+    """
 
     schema: str = SCHEMA
     run: RunInfo
     counts: Counts
     cells: list[CellRecord]
     notes: list[str] = []
+    replayed: list[CellRecord] = []
 
 
 def count(cells: list[CellRecord]) -> Counts:

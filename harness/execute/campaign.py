@@ -14,7 +14,7 @@ import msgspec
 from harness import __version__
 from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder, cache_folder, create_run, timestamp
-from harness.evidence.records import CellRecord, Host, Results, RunInfo, count
+from harness.evidence.records import CellRecord, Host, Outcome, Results, RunInfo, count
 from harness.execute.cell_life import Context, request_stop
 from harness.execute.interrupt import interruptible
 from harness.execute.job_server import job_server
@@ -91,14 +91,14 @@ def _cases(plan: Plan) -> list[Case]:
 
 
 def _sources(plan: Plan, cells: list[CellRecord], models: ModelStore) -> dict[str, Path]:
-    """The FP32 model of every subject of which a case was executed, for the weight audit."""
-    executed = {case.subject for cell in cells for case in cell.cases if case.outcome.executed}
+    """The FP32 model of every subject that was executed or could be foreseen, for the weight audit."""
+    wanted = {case.subject for cell in cells for case in cell.cases if case.outcome is not Outcome.NOT_APPLICABLE}
     cases = {entry.case.subject.name: entry.case for cell in plan.cells for entry in cell.cases}
     sources = {}
-    for name in sorted(executed):
+    for name in sorted(wanted):
         try:
             model = models.source(cases[name]).model
-        except HarnessError:
+        except (HarnessError, OSError):
             continue  # its cases in FP32, where there are any, say why
         if model:
             sources[name] = model

@@ -19,6 +19,7 @@ from harness.findings.advice import advise
 from harness.findings.audit.model import records
 from harness.findings.audit.stored import stored_audit
 from harness.findings.predict import predict
+from harness.findings.replayed import replayed_cell
 from harness.findings.rules import rules_hash
 from harness.findings.silence import silences
 from harness.findings.standing import stand
@@ -53,7 +54,12 @@ class FindingsCache:
 def judge(results: Results, run: RunFolder, audits: Audits, cache: FindingsCache | None = None) -> Results:
     """The results with findings. ``audits`` holds the weight audit of each subject's FP32 model, by its name."""
     cells = [_cell(cell, run, audits, cache) for cell in results.cells]
-    return advise(msgspec.structs.replace(results, cells=cells, counts=count(cells)))
+    return advise(msgspec.structs.replace(results, cells=cells, counts=count(cells), replayed=[replayed_cell()]))
+
+
+def audits_in(results: Results) -> dict[str, list[WeightAudit]]:
+    """The audits that a run's records hold, by subject."""
+    return {case.subject: case.audit for cell in results.cells for case in cell.cases if case.audit}
 
 
 def audits_of(models: Mapping[str, Path]) -> tuple[dict[str, list[WeightAudit]], list[str]]:

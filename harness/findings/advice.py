@@ -18,8 +18,8 @@ _RANK = {"cured": 0, "untried": 1, "silent-only": 2, "failed-here": 3}
 _GOOD = (Outcome.PASSED, Outcome.WARNED)
 _BAD = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
 _MOST = 3
-# Findings of our own count (see ``silence``), which no rule stands behind.
-_OWN = ("-unsaid", "-mute", "-unknown")
+# Findings of our own count (see ``silence``): the remedies are those of the warning that was not printed.
+_OWN = ("-weights-unsaid", "-weights-mute", "-weights-unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,30 @@ def advise(results: Results) -> Results:
         msgspec.structs.replace(cell, cases=[_case(_Seen(cell, case), seen) for case in cell.cases])
         for cell in results.cells
     ]
-    return msgspec.structs.replace(results, cells=cells)
+    replayed = [
+        msgspec.structs.replace(cell, cases=[_case(_Seen(cell, case), seen) for case in cell.cases])
+        for cell in results.replayed
+    ]
+    return msgspec.structs.replace(results, cells=cells, replayed=replayed)
 
 
 def _case(here: _Seen, seen: list[_Seen]) -> CaseRecord:
-    findings = [
-        msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) if _ranked(finding) else finding
-        for finding in here.case.findings
-    ]
+    findings = [msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) for finding in here.case.findings]
     return msgspec.structs.replace(here.case, findings=findings)
 
 
-def _ranked(finding: Finding) -> bool:
-    """Only a rule's own remedies are ranked; a run without any does not load the rules."""
-    return not finding.rule.endswith(_OWN) and finding.rule in by_id()
-
-
 def _advice(finding: Finding, here: _Seen, seen: list[_Seen]) -> list[Advice]:
-    rule = by_id()[finding.rule]
-    told = [_standing(remedy, finding, here, seen) for remedy in rule.advice]
-    return sorted(told, key=lambda advice: _RANK[advice.standing])
+    """Ranked; of a finding that no rule knows, its own."""
+    told = [_standing(remedy, finding, here, seen) for remedy in _remedies(finding.rule)]
+    own = finding.advice if finding.rule.endswith(_OWN) or not told else []
+    return sorted([*told, *own], key=lambda advice: _RANK[advice.standing])
+
+
+def _remedies(rule: str) -> list[Remedy]:
+    if rule in by_id():
+        return by_id()[rule].advice
+    spoken = by_id().get(f"{rule.partition('-')[0]}-subnormal-summary") if rule.endswith(_OWN) else None
+    return [remedy for remedy in spoken.advice if remedy.needs == "recipe"] if spoken else []
 
 
 def _standing(remedy: Remedy, finding: Finding, here: _Seen, seen: list[_Seen]) -> Advice:

@@ -33,8 +33,9 @@ class Row:
 
 
 def digest_of(results: Results) -> bytes:
-    """Tells whether two Results are the same."""
-    return hashlib.sha256(msgspec.json.encode(results, order="deterministic")).digest()
+    """Tells whether two Results are the same. What was replayed is no part of what ran, and is not kept."""
+    ran = msgspec.structs.replace(results, replayed=[])
+    return hashlib.sha256(msgspec.json.encode(ran, order="deterministic")).digest()
 
 
 def add(database: Database, results: Results, folder: Path | None) -> bool:

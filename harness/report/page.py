@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import __version__, templates
 from harness.evidence.records import CellRecord, Outcome, Results, RunInfo
-from harness.report import causes, grid, weights
+from harness.report import causes, grid, replayed, scored, weights
 from harness.report.payload import embedded
 from harness.report.units import binary_size, seconds, short_hash
 
@@ -33,6 +33,8 @@ def html(results: Results, run_dir: Path) -> str:
         grids=grid.by_flavour(results.cells),
         causes=causes.causes(results.cells),
         predictions=causes.predictions(results.cells),
+        replayed=[replayed.replay(cell) for cell in results.replayed],
+        score=scored.sentence(results.cells),
         weights=weights.rows(results.cells),
         not_run=causes.reasons_not_run(results.cells),
         static_rows=_static_rows(results.cells),

@@ -173,8 +173,13 @@
     return block;
   }
   const plain = (value) => Array.isArray(value) ? value.map(plain).join(", ") : value && typeof value === "object" ? Object.entries(value).map(([name, inner]) => `${name}: ${plain(inner)}`).join(", ") : typeof value === "number" ? count(value) : String(value);
+  // What stands between backticks as code; a backtick without its fellow stays.
+  function coded(text) {
+    const parts = text.split("`");
+    return parts.length % 2 ? parts.map((part, place) => place % 2 ? make("code", {}, part) : part) : [text];
+  }
   function adviceOf(advice) {
-    const item = make("li", {}, make("span", { class: `standing is-${advice.standing}` }, advice.standing.replaceAll("-", " ")), " ", advice.text);
+    const item = make("li", {}, make("span", { class: `standing is-${advice.standing}` }, advice.standing.replaceAll("-", " ")), " ", ...coded(advice.text));
     if (advice.because) item.append(" ", make("span", { class: "soft" }, `(${advice.because})`));
     if ((advice.source || "").startsWith("https://")) item.append(" ", make("a", { href: advice.source, rel: "noreferrer" }, "source"));
     return item;

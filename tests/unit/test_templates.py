@@ -38,3 +38,8 @@ def test_an_installed_package_has_its_own_copy(tmp_path: Path, monkeypatch: pyte
     assert templates.folder("reports/templates") == tmp_path / "reports/templates"
     (package / "reports" / "templates").mkdir(parents=True)
     assert templates.folder("reports/templates") == package / "reports/templates"
+
+
+def test_backticks_become_code_and_everything_is_escaped() -> None:
+    assert str(templates.coded("run `a <b>` & look")) == "run <code>a &lt;b&gt;</code> &amp; look"
+    assert str(templates.coded("one ` alone <i>")) == "one ` alone &lt;i&gt;"

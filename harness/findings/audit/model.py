@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from harness.evidence.records import WeightAudit
@@ -60,7 +62,17 @@ def _record(precision: str, blobs: list[BlobAudit]) -> WeightAudit:
         overflow_blobs=sum(count.overflow > 0 for _, count in counts),
         overflow_elements=sum(count.overflow for _, count in counts),
         worst=[blob.name for blob in worst(blobs, precision)],
+        exponents=_exponents(blobs),
     )
+
+
+def _exponents(blobs: list[BlobAudit]) -> dict[str, int]:
+    """Elements of all blobs by exponent, the smallest first."""
+    total = Counter[int]()
+    for blob in blobs:
+        total.update(blob.exponents)
+    zeros = sum(blob.zeros for blob in blobs)
+    return {str(exponent): total[exponent] for exponent in sorted(total)} | ({"zero": zeros} if zeros else {})
 
 
 def worst(blobs: list[BlobAudit], precision: str, most: int = _WORST) -> list[BlobAudit]:

@@ -97,3 +97,16 @@ def test_another_precision_that_passed_cures() -> None:
         cell("8.6.1", case(Outcome.WARNED, SUBNORMAL, recipe="fp16-flag"), case(Outcome.PASSED, recipe="fp32"))
     )
     assert found["Keep"] == "cured"
+
+
+def test_weights_that_a_release_leaves_unsaid_have_the_remedies_of_the_warning() -> None:
+    unsaid = Finding(rule="fp16-weights-unsaid", title="t", severity=Severity.ADVISORY)
+    found = standings(
+        cell(
+            "8.6.1",
+            case(Outcome.WARNED, unsaid, recipe="fp16-typed"),
+            case(Outcome.PASSED, recipe="fp32"),
+            case(Outcome.PASSED, recipe="bf16-typed"),
+        )
+    )
+    assert found == {"Keep": "cured", "BF16": "cured"}
