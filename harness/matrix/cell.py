@@ -88,6 +88,7 @@ class Subject:
     routes: tuple[Route, ...]
     recipes: tuple[Recipe, ...]
     options: Mapping[str, object] = field(default_factory=dict)
+    variants: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from dataclasses import replace
 
 import msgspec
 
-from harness.matrix.cell import EnvironmentKind, Subject, Timeouts
+from harness.matrix.cell import EnvironmentKind, Route, Subject, Timeouts
 from harness.matrix.explain import Steps
 from harness.matrix.load import Document
 from harness.matrix.matrix import Matrix, MatrixCell
 from harness.matrix.resolve import AXES, Wanted, resolve
-from harness.matrix.schema import GridModel, IncludeModel, MatchModel, SettingsModel, TimeoutsModel
+from harness.matrix.schema import GridModel, IncludeModel, MatchModel, SettingsModel, SubjectModel, TimeoutsModel
 from harness.matrix.waivers import Waiver
 
 MAX_CELLS = 4096
+PLAIN = "plain"
+_OF_EVERY_ROUTE = frozenset({PLAIN, "kept", "folded"})
 
 
 def expand(document: Document, host_python: str) -> Matrix:
@@ -158,19 +160,32 @@ def _subjects(document: Document) -> tuple[Subject, ...]:
         steps: Steps = ("subjects", number)
         if model.name in subjects:
             raise document.error((*steps, "name"), f"subject {model.name!r} is named twice")
-        for kind in ("routes", "recipes"):
-            values: list[str] = getattr(model, kind)
+        for kind in ("routes", "recipes", "variants"):
+            values: list[str] = getattr(model, kind) or []
             for place, value in enumerate(values):
                 if value in values[:place]:
                     raise document.error((*steps, kind, place), f"{value} stands twice in {kind}")
+        _check_variants(document, number, model)
         subjects[model.name] = Subject(
             name=model.name,
             model=model.model,
             routes=tuple(model.routes),
             recipes=tuple(model.recipes),
             options=model.options,
+            variants=tuple("" if variant == PLAIN else variant for variant in model.variants or [PLAIN]),
         )
     return tuple(subjects.values())
+
+
+def _check_variants(document: Document, number: int, model: SubjectModel) -> None:
+    """Heads and the extent of a precision are written into ONNX alone."""
+    others = [route for route in model.routes if route is not Route.ONNX]
+    for place, variant in enumerate(model.variants or []):
+        if variant != PLAIN and model.model != "retinaface":
+            raise document.error(("subjects", number, "variants", place), f"an ONNX file has no variant {variant}")
+        if others and not _OF_EVERY_ROUTE.issuperset(variant.split("-")):
+            message = f"variant {variant} is of the route onnx alone; give it to a subject without {others[0]}"
+            raise document.error(("subjects", number, "variants", place), message)
 
 
 def _waivers(document: Document) -> tuple[Waiver, ...]:

@@ -65,8 +65,9 @@ class _Judge:
     def _each(self, wanted: MatrixCell, verdict: Verdict) -> Iterator[PlannedCase]:
         """In the order of the file."""
         for subject in self._subjects:
-            for route, recipe, target in product(subject.routes, subject.recipes, wanted.targets):
-                case = Case(subject, route, recipe, target)
+            axes = product(subject.routes, subject.recipes, subject.variants, wanted.targets)
+            for route, recipe, variant, target in axes:
+                case = Case(subject, route, recipe, target, variant)
                 yield PlannedCase(case, _case(case, wanted.cell.release, self._host, verdict))
 
 

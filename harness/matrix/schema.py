@@ -72,6 +72,15 @@ Name = Annotated[
     str, _text(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -", "Readable name; part of ids and paths.")
 ]
 Target = Annotated[str, _text(r"device|sm[0-9]{2,3}", "device, or a compute capability such as sm86", "Engine target.")]
+_WORD = "(?:raw|decoded|kept|folded|naive)"
+Variant = Annotated[
+    str,
+    _text(
+        rf"plain|{_WORD}(?:-{_WORD}){{0,2}}",
+        "plain, or words of raw, decoded, kept, folded and naive joined by hyphens",
+        "Another form of the model; plain is the one that the options give.",
+    ),
+]
 Glob = Annotated[
     str, _text(r"[A-Za-z0-9.*?\[\]_-]{1,200}", "an id with * and ? as wildcards", "Shell pattern over ids.")
 ]
@@ -167,6 +176,7 @@ class SubjectModel(Model, frozen=True, kw_only=True):
     model: Literal["retinaface", "onnx"]
     routes: Annotated[list[Route], Meta(min_length=1)]
     recipes: Annotated[list[Recipe], Meta(min_length=1)]
+    variants: Annotated[list[Variant], Meta(min_length=1, max_length=16)] | None = None
     options: dict[str, Any] = {}
 
 

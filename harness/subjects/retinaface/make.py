@@ -109,7 +109,7 @@ def _write(exact: Any, form: Form, chosen: Settings, target: Path) -> dict[str, 
         model = typed(exact, half) if chosen.naive else typed(exact, half, in_decode)
         onnx.save(model, target)
         made, compared = {}, rounded(exact, half)
-    predicted = prediction(exact, compared, chosen.heads, chosen.height, chosen.width)
+    predicted = prediction(exact, compared, chosen)
     return made | model_facts(model) | {"predicted": predicted}
 
 

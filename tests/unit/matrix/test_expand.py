@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from harness.errors import ConfigError
+from harness.evidence.records import Host
 from harness.matrix.matrix import Matrix
+from harness.matrix.plan import Plan
 
 Expanded = Callable[[str], Matrix]
 
@@ -104,6 +106,13 @@ def test_an_explosion_of_axes_is_refused(expanded: Expanded) -> None:
     [
         ("routes: [onnx]", "routes: [onnx, onnx]", ":10:20: onnx stands twice in routes"),
         ("recipes: [fp32, ", "recipes: [fp32, fp32, ", ":11:21: fp32 stands twice in recipes"),
+        ("recipes:", "variants: [raw, raw]\n    recipes:", ":11:21: raw stands twice in variants"),
+        (
+            "routes: [onnx]",
+            "routes: [onnx, plugin]\n    variants: [plain, raw]",
+            ":11:23: variant raw is of the route onnx alone; give it to a subject without plugin",
+        ),
+        ("model: retinaface", "variants: [naive]\n    model: onnx", ":8:16: an ONNX file has no variant naive"),
         ("subjects:", "waivers: [{reason: r}]\nsubjects:", ":6:11: waivers[0]: names neither a finding nor an outcome"),
     ],
 )
@@ -117,3 +126,11 @@ def test_waivers_keep_their_line(expanded: Expanded, base: str) -> None:
     waiver = "waivers:\n  - {reason: known, finding: int8-*, expires: 2027-03-31}\n"
     (only,) = expanded(base + waiver).waivers
     assert (only.line, only.finding, str(only.expires)) == (13, "int8-*", "2027-03-31")
+
+
+def test_variants_are_cases_of_their_own(planned: Callable[..., Plan], base: str, workstation: Host) -> None:
+    plan = planned(
+        base.replace("recipes: [fp32, fp16-flag]", "recipes: [int8-qdq]\n    variants: [plain, raw-naive]"), workstation
+    )
+    ids = [case.case.id for case in plan.cells[0].cases]
+    assert ids[::2] == ["face.onnx.int8-qdq.sm86", "face.onnx.int8-qdq.raw-naive.sm86"]
