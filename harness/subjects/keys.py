@@ -216,13 +216,13 @@ def _wire(key: str, request: ModelRequest) -> dict[str, object]:
 
 def _files(subject: Subject) -> dict[str, str]:
     """Hashes of the files that the options name."""
-    named = {name: str(subject.options[name]) for name in ("weights", "path", "calibration") if name in subject.options}
+    named = {name: str(subject.options[name]) for name in ("weights", "path", "inputs") if name in subject.options}
     return {name: _hash_path(Path(value)) for name, value in named.items() if not is_builtin(name, value)}
 
 
 def is_builtin(name: str, value: str) -> bool:
-    """``seed:N`` and ``reference`` are weights of our own, not files."""
-    return name == "weights" and (value == "reference" or value.startswith("seed:"))
+    """``seed:N`` and the weights ``reference`` are our own, not files."""
+    return value.startswith("seed:") or (name == "weights" and value == "reference")
 
 
 def _hash_path(path: Path) -> str:

@@ -7,27 +7,93 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import onnxruntime
+from onnx import version_converter
 
 from harness.errors import InputError
+from harness.subjects.batches import write_batches
 from harness.subjects.description import model_facts
+from harness.subjects.feeds import DEFAULT, feeds
 from harness.subjects.keys import Form
+from harness.subjects.qdq import quantised
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 from harness.subjects.weights.onnx_file import load_model
 
+PER_CHANNEL_OPSET = 13  # the first whose Q/DQ take an axis
+
 
 def make(making: Making) -> dict[str, Any]:
-    """FP32 is the file itself; the typed forms are converted from it."""
+    """FP32 is the file itself, and so is INT8 where it has Q/DQ already; the other forms are converted from it."""
     path = Path(str(making.options["path"]))
     if making.network:
         raise InputError(f"{path}: an ONNX file goes by the route onnx alone")
     model = load_model(path)
     target = making.folder / "model.onnx"
-    if making.form is Form.FP32:
-        shutil.copyfile(path, target)
-    elif making.form in (Form.FP16_TYPED, Form.BF16_TYPED):
-        model = typed(model, HalfType(making.form.removesuffix("-typed")))
+    info = {"files": {"model": target.name}, "options": _options(making)} | _write(making, path, model, target)
+    return info | model_facts(model)
+
+
+def _options(making: Making) -> dict[str, Any]:
+    """What the probe must know: shapes for inputs with open dimensions."""
+    return {"shapes": making.options["shapes"]} if "shapes" in making.options else {}
+
+
+def _write(making: Making, path: Path, model: Any, target: Path) -> dict[str, Any]:
+    form = making.form
+    if form in (Form.FP16_TYPED, Form.BF16_TYPED):
+        onnx.save(typed(model, HalfType(form.removesuffix("-typed"))), target)
+        return {}
+    if form is Form.INT8_QDQ and not _has_qdq(model):
+        return _quantise(making, path, model, target)
+    if form is Form.FP8_QDQ:
+        raise InputError(f"{path}: {form} cannot be made of it yet")
+    _copy(path, model, target)
+    if form is Form.CALIBRATED:
+        return _batches(making, path, model)
+    return {"qdq": "the file's own"} if form is Form.INT8_QDQ else {}
+
+
+def _copy(path: Path, model: Any, target: Path) -> None:
+    """Unchanged to the byte, unless weights lie in files beside it: then they are put inside."""
+    if onnx.external_data_helper.uses_external_data(next(iter(model.graph.initializer), onnx.TensorProto())):
         onnx.save(model, target)
     else:
-        raise InputError(f"{path}: {making.form} cannot be made of it yet")
-    return {"files": {"model": target.name}, **model_facts(model)}
+        shutil.copyfile(path, target)
+
+
+def _has_qdq(model: Any) -> bool:
+    return any(node.op_type == "QuantizeLinear" for node in model.graph.node)
+
+
+def _quantise(making: Making, path: Path, model: Any, target: Path) -> dict[str, Any]:
+    given = feeds(model, making.options)
+    quantised(_folded(path, model, making.folder / "folded.onnx"), given, target)
+    return {"calibration": f"{len(given)} samples of {making.options.get('inputs', DEFAULT)}, min-max"}
+
+
+def _folded(path: Path, model: Any, scratch: Path) -> Any:
+    """Constants and batch-norm folded by ONNX Runtime, so that the quantiser sees weights."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(scratch)
+    if model.opset_import[0].version < PER_CHANNEL_OPSET:
+        model = version_converter.convert_version(model, PER_CHANNEL_OPSET)
+    try:
+        onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own exceptions have no public base
+        raise InputError(f"{path}: ONNX Runtime cannot load it, so no Q/DQ can be made: {error}") from error
+    folded = onnx.load(scratch)
+    scratch.unlink()
+    return folded
+
+
+def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:
+    given = feeds(model, making.options)
+    if len(given[0]) != 1:
+        raise InputError(f"{path}: has {len(given[0])} inputs; the builder's calibrator is fed one alone")
+    name = write_batches(making.folder, [next(iter(feed.values())) for feed in given])
+    source = making.options.get("inputs", DEFAULT)
+    return {"files": {"model": "model.onnx", "calibration": name}, "calibration": f"{len(given)} samples of {source}"}

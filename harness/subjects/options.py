@@ -61,6 +61,29 @@ def _path(name: str, value: object) -> None:
         raise OptionError(name, f"{_shown(value)} is not a plain path: letters, digits and . _ + - / @")
 
 
+def _inputs(name: str, value: object) -> None:
+    if not (isinstance(value, str) and (_SEED.fullmatch(value) or (_is_path(value) and value.endswith(".npz")))):
+        raise OptionError(name, f"{_shown(value)} is neither seed:NUMBER nor a plain path of an .npz file")
+
+
+def _shapes(name: str, value: object) -> None:
+    """``{input: {min: [..], opt: [..], max: [..]}}``."""
+    if not isinstance(value, Mapping) or not value:
+        raise OptionError(name, f"{_shown(value)} is no mapping of inputs to min, opt and max")
+    for tensor, profile in value.items():
+        if not isinstance(profile, Mapping) or set(profile) != {"min", "opt", "max"}:
+            raise OptionError(name, f"{_shown(tensor)} needs min, opt and max, a list of sizes each")
+        sizes = [profile[word] for word in ("min", "opt", "max")]
+        if not all(_is_shape(each) for each in sizes) or len({len(each) for each in sizes}) != 1:
+            raise OptionError(name, f"{_shown(tensor)}: min, opt and max must be lists of as many whole numbers from 1")
+        if any(not low <= best <= high for low, best, high in zip(*sizes, strict=True)):
+            raise OptionError(name, f"{_shown(tensor)}: not min <= opt <= max in every dimension")
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, list) and all(type(size) is int and 1 <= size < 2**31 for size in value)
+
+
 def _one_of(*allowed: str) -> _Check:
     def check_member(name: str, value: object) -> None:
         if value not in allowed:
@@ -88,5 +111,5 @@ _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
         },
         ("backbone", "size", "weights"),
     ),
-    "onnx": ({"path": _path}, ("path",)),
+    "onnx": ({"path": _path, "inputs": _inputs, "shapes": _shapes}, ("path",)),
 }

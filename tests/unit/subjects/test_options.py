@@ -49,3 +49,20 @@ def test_an_onnx_subject_needs_its_path() -> None:
     check("onnx", {"path": "models/resnet50.onnx"})
     with pytest.raises(OptionError, match="onnx needs the option path"):
         check("onnx", {})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("inputs", "photos", "neither seed:NUMBER nor a plain path of an .npz file"),
+        ("shapes", [1], "is no mapping of inputs"),
+        ("shapes", {"x": {"min": [1]}}, "'x' needs min, opt and max"),
+        ("shapes", {"x": {"min": [1], "opt": [1, 2], "max": [2]}}, "lists of as many whole numbers from 1"),
+        ("shapes", {"x": {"min": [0], "opt": [1], "max": [2]}}, "lists of as many whole numbers from 1"),
+        ("shapes", {"x": {"min": [4], "opt": [1], "max": [8]}}, "not min <= opt <= max"),
+    ],
+)
+def test_options_of_an_onnx_subject(option: str, value: object, words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        check("onnx", {"path": "a.onnx", option: value})
+    check("onnx", {"path": "a.onnx", "inputs": "a.npz", "shapes": {"x": {"min": [1], "opt": [2], "max": [2]}}})
