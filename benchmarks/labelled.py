@@ -14,7 +14,7 @@ CLEAN = "(clean)"
 
 
 def main() -> None:
-    for half in ("known", "heldout"):
+    for half in ("real", "known", "heldout"):
         print(f"{half}:\n{table(half)}\n")
 
 

@@ -18,6 +18,7 @@ from harness.evidence.records import CaseRecord, CellRecord, Finding, Outcome, R
 from harness.findings.advice import advise
 from harness.findings.audit.model import records
 from harness.findings.audit.stored import stored_audit
+from harness.findings.decode_inputs import decode_inputs
 from harness.findings.predict import predict
 from harness.findings.replayed import replayed_cell
 from harness.findings.rules import rules_hash
@@ -109,9 +110,9 @@ def _foreseen(case: CaseRecord, release: Release, audits: list[WeightAudit]) -> 
     if case.outcome is not Outcome.NOT_RUN:
         return case
     told = [finding for finding in case.findings if not finding.predicted]
-    return msgspec.structs.replace(
-        case, findings=[*told, *predict(release, Route(case.route), Recipe(case.recipe), audits)]
-    )
+    route, recipe = Route(case.route), Recipe(case.recipe)
+    foreseen = predict(release, route, recipe, audits, decode_inputs(route, recipe))
+    return msgspec.structs.replace(case, findings=[*told, *foreseen])
 
 
 def _waived(found: list[Finding], before: list[Finding]) -> list[Finding]:

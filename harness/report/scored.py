@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from harness.evidence.records import CaseRecord, CellRecord
+from harness.findings.decode_inputs import decode_inputs
 from harness.findings.predict import Score, predict, score
 from harness.matrix.cell import Recipe, Route
 from harness.report.grid import shadowed
@@ -44,6 +45,7 @@ def _scores(cells: Iterable[CellRecord]) -> list[tuple[Score, int]]:
 
 def _score(cell: CellRecord, case: CaseRecord) -> Score:
     release = Release(Flavour(cell.flavour), Version.parse(cell.version))
-    foretold = predict(release, Route(case.route), Recipe(case.recipe), case.audit)
+    route, recipe = Route(case.route), Recipe(case.recipe)
+    foretold = predict(release, route, recipe, case.audit, decode_inputs(route, recipe))
     found = [finding for finding in case.findings if not finding.consequence_of]
     return score(foretold, found)

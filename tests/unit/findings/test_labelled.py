@@ -7,7 +7,7 @@ import pytest
 from harness.findings.classify import classify_text
 from tests.labelled.logs import Labelled, labelled, render
 
-LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in ("known", "heldout") for log in labelled(half)]
+LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in ("real", "known", "heldout") for log in labelled(half)]
 
 
 @pytest.mark.parametrize("log", LOGS)
@@ -19,5 +19,6 @@ def test_labelled_log(log: Labelled) -> None:
 
 def test_the_set_is_large_enough() -> None:
     logs = [*labelled("known"), *labelled("heldout")]
+    assert len(labelled("real")) >= 15
     assert len(logs) >= 100
     assert sum(not log.expect for log in logs) >= 20

@@ -4,6 +4,7 @@ import pytest
 
 from harness.evidence.records import WeightAudit
 from harness.findings.classify import classify_text
+from harness.findings.decode_inputs import decode_inputs
 from harness.findings.predict import predict, score
 from harness.findings.scale_static import Layer, PluginInput, plugin_inputs, predicted
 from harness.matrix.cell import Recipe, Route
@@ -45,6 +46,20 @@ def test_the_assertion_is_foreseen() -> None:
 )
 def test_no_plugin_or_no_int8_is_no_danger(route: Route, recipe: Recipe) -> None:
     assert predicted([PluginInput("p", "t", 0)], route, recipe) is None
+
+
+def test_every_input_of_the_decode_plugin_lacks_its_one_scale_when_calibrated() -> None:
+    inputs = decode_inputs(Route.PLUGIN, Recipe.INT8_CALIBRATED)
+    assert {given.tensor: given.scales for given in inputs} == {f"decode/input{level}": 3 for level in range(3)}
+    told = predict(Release.parse("8.6.1"), Route.PLUGIN, Recipe.INT8_CALIBRATED, plugins=inputs)
+    assert [(finding.rule, finding.predicted) for finding in told] == [("plugin-scale-assert", True)]
+
+
+@pytest.mark.parametrize(
+    ("route", "recipe"), [(Route.PLUGIN, Recipe.INT8_QDQ), (Route.HOST_DECODE, Recipe.INT8_CALIBRATED)]
+)
+def test_explicit_scales_and_host_decode_are_in_no_danger(route: Route, recipe: Recipe) -> None:
+    assert decode_inputs(route, recipe) == []
 
 
 @pytest.mark.parametrize(

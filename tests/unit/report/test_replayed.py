@@ -42,6 +42,10 @@ def test_the_page_answers_for_the_replayed_log_and_names_its_source() -> None:
     assert "<dd>73</dd>" in part
 
 
+def test_the_scale_assertion_of_the_log_was_foreseen() -> None:
+    assert "1 right (plugin-scale-assert in 1)" in replay(replayed_cell()).score
+
+
 def test_which_releases_hold_the_words() -> None:
     which = {cause.rule: cause.which for cause in replay(replayed_cell()).causes}
     hold, mute = which["fp16-subnormal-summary"].split("Without them")
