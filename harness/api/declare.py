@@ -41,9 +41,11 @@ class Declarations:
         scope = self.scopes[node] = Scope(node, parent, owner=owner)
         return scope
 
-    def _all(self, nodes: Iterable[ast.AST], scope: Scope) -> None:
+    def _all(self, nodes: Iterable[ast.AST | str | None], scope: Scope) -> None:
+        """Lists hold more than nodes: no key before ``**`` in a dictionary, texts in patterns."""
         for node in nodes:
-            self._one(node, scope)
+            if isinstance(node, ast.AST):
+                self._one(node, scope)
 
     def _one(self, node: ast.AST, scope: Scope) -> None:
         kind = type(node)

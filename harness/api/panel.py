@@ -49,6 +49,7 @@ class Panel:
         self._judges = [Judge(target, names, old=old, own_names=own_names, language=language) for target in targets]
         self._releases = {1 << target.index: target.release for target in targets}
         self._known: dict[object, Rulings] = {}
+        self._tuples: dict[int, tuple[Release, ...]] = {}
         self.everywhere = sum(self._releases)
 
     def rulings(self, use: Use) -> Rulings:
@@ -92,7 +93,9 @@ class Panel:
         return Ruling(*verdict, gone, instead.use if instead else "", instead.source if instead else "")
 
     def _named(self, mask: int) -> tuple[Release, ...]:
-        return tuple(release for bit, release in self._releases.items() if bit & mask)
+        if mask not in self._tuples:
+            self._tuples[mask] = tuple(release for bit, release in self._releases.items() if bit & mask)
+        return self._tuples[mask]
 
 
 class Reach:

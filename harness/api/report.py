@@ -10,13 +10,14 @@ from harness.neutral import one_line
 def report_text(report: Report) -> str:
     """One finding a line, ``file:line:column``; then what was ignored or could not be looked at, and a count."""
     lines = []
-    for finding, releases in _grouped(report.findings):
+    groups = _grouped(report.findings)
+    for finding, releases in groups:
         lines.append(_line(finding, releases))
         if finding.use:
             lines.append(f"    use: {finding.use}")
     lines += [f"{_place(finding)}: ignored: {finding.symbol}: {one_line(reason)}" for finding, reason in report.ignored]
     lines += [f"note: {one_line(note)}" for note in report.notes]
-    return "\n".join([*lines, _summary(report)])
+    return "\n".join([*lines, _summary(report, groups)])
 
 
 def _line(finding: Finding, releases: list[str]) -> str:
@@ -34,12 +35,13 @@ def _grouped(findings: list[Finding]) -> list[tuple[Finding, list[str]]]:
     for finding in findings:
         key = (finding.file, finding.line, finding.column, finding.symbol, finding.level)
         groups.setdefault(key, []).append(finding)
-    return [(group[0], [str(release) for one in group for release in one.releases]) for group in groups.values()]
+    # Findings of the same releases share their tuple: its names are made once.
+    names = {id(one.releases): list(map(str, one.releases)) for one in {id(f.releases): f for f in findings}.values()}
+    return [(group[0], [name for one in group for name in names[id(one.releases)]]) for group in groups.values()]
 
 
-def _summary(report: Report) -> str:
-    groups = [finding for finding, _ in _grouped(report.findings)]
-    counts = {level: sum(finding.level is level for finding in groups) for level in Level}
+def _summary(report: Report, groups: list[tuple[Finding, list[str]]]) -> str:
+    counts = {level: sum(finding.level is level for finding, _ in groups) for level in Level}
     words = ", ".join(f"{number} {level.value}" for level, number in counts.items())
     files = f"{len(report.files)} file{'' if len(report.files) == 1 else 's'}"
     return f"{files}: {words}, {len(report.ignored)} ignored"

@@ -151,6 +151,22 @@ def test_all_releases_at_once_come_to_the_same_as_one_by_one(tmp_path: Path) -> 
         assert alone == among, release
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = {**{}, 1: 2}",
+        "f = lambda *, a, b=1: a",
+        "async def f(*a: int, **b: int) -> None:\n global g\n g = 1",
+        "match x:\n case str(a=1, b=None) | {'k': _, **rest} | [*_]: pass",
+        "try: pass\nexcept* ValueError as e: pass",
+        "print(f'{x!r:>{y}}', x[1:, ...], not x, *x)",
+    ],
+)
+def test_reads_every_kind_of_syntax(tmp_path: Path, code: str) -> None:
+    report = checked(tmp_path, f"{code}\nengine.num_bindings")
+    assert (report.notes, symbols(report)) == ([], ["ICudaEngine.num_bindings"])
+
+
 def test_follows_types_through_functions_classes_and_files(tmp_path: Path) -> None:
     (tmp_path / "common.py").write_text("def allocate(engine):\n    return engine.get_binding_shape(0)\n")
     (tmp_path / "main.py").write_text(
