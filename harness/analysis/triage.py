@@ -57,8 +57,13 @@ class _Group:
     predicted: bool = False
 
 
-def triage(before: Side, after: Side, old: Release, new: Release, rules: Rules | None = None) -> Triage:
-    """Compare the records of two releases and put what a person must know in order of how much it stops them."""
+def triage(
+    before: Side, after: Side, old: Release, new: Release, rules: Rules | None = None, code: Section | None = None
+) -> Triage:
+    """Compare the records of two releases and put what a person must know in order of how much it stops them.
+
+    ``code`` is what breaks in the user's own code; it stands behind what is gone from the API.
+    """
     rules = rules or Rules(matched=release_pairs)
     found = compare(before, after, rules)
     ran = any(case.outcome.executed for _, case in _each(after))
@@ -76,6 +81,7 @@ def triage(before: Side, after: Side, old: Release, new: Release, rules: Rules |
         ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
     )
     sections = [Section(title=title, none=none, statements=statements) for title, none, statements in parts]
+    sections[2:2] = [code] if code else []
     return Triage(
         before=str(old),
         after=str(new),

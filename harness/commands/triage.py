@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from harness import __version__
+from harness.analysis.broken_code import broken_code
 from harness.analysis.case_changes import Side
 from harness.analysis.compare import Rules
 from harness.analysis.pairs import release_pairs
@@ -35,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="new", nargs="+", required=True, metavar="RELEASE", help=release)
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
     add_history_arguments(parser)
+    parser.add_argument(
+        "--code", nargs="+", type=Path, default=[], metavar="FILE", help="your Python or C++ files: say what breaks"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the ticket's text")
     parser.add_argument("--json", action="store_true", help="print the statements as JSON")
 
@@ -42,18 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     shape = "json" if arguments.json else "markdown" if arguments.markdown else "path"
     old, new = (Release.parse(" ".join(words)) for words in (arguments.old, arguments.new))
-    return triage_upgrade(
-        old, new, place_of(arguments.history, arguments.out), matrix=arguments.matrix, out=arguments.out, shape=shape
-    )
+    place = place_of(arguments.history, arguments.out)
+    files, matrix = arguments.code, arguments.matrix
+    return triage_upgrade(old, new, place, matrix=matrix, out=arguments.out, shape=shape, files=files)
 
 
-def triage_upgrade(old: Release, new: Release, place: str, *, matrix: Path, out: Path, shape: str) -> int:
+def triage_upgrade(
+    old: Release, new: Release, place: str, *, matrix: Path, out: Path, shape: str, files: list[Path]
+) -> int:
     """Write the page and the ticket; what a release has no run of is taken from the matrix's plan."""
+    code = broken_code(files, old, new) if files else None
     planned = make_plan(matrix, detect(), cache_folder(out)) if matrix.is_file() else None
     (before, folders), (after, more) = (_side(release, place, planned) for release in (old, new))
     waivers = planned.matrix.waivers if planned else ()
     waived = WaivedChanges(waivers, after.results, datetime.now(UTC).date())
-    found = triage(before, after, old, new, Rules(waived=waived, matched=release_pairs))
+    found = triage(before, after, old, new, Rules(waived=waived, matched=release_pairs), code)
     to = out / "triage" / re.sub(r"[^a-z0-9.]+", "-", f"{old}-to-{new}")
     index = page.write(found, folders | more, to)
     if shape == "json":

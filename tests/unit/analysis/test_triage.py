@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.broken_code import broken_code
 from harness.analysis.case_changes import Side
 from harness.analysis.triage import Triage, triage
 from harness.evidence import records as r
@@ -109,3 +110,15 @@ def test_the_commands_repeat_it() -> None:
     commands = upgrade(nights.case(), broken()).commands
     assert commands[0].startswith("trt-matrix run --only trtrtx1.6.1-cuda12.9-wheels --only trtrtx1.7.1")
     assert commands[-1] == "trt-matrix repro trtrtx1.7.1-cuda12.9-wheels::retina.onnx.fp16-typed.sm86"
+
+
+def test_what_breaks_in_the_users_code_stands_with_line_and_replacement(tmp_path: Path) -> None:
+    file = tmp_path / "build.py"
+    file.write_text("import tensorrt as trt\nflag = trt.BuilderFlag.FP16\nold = trt.UffParser\n")
+    code = broken_code([file], Release.parse("10.16.1"), Release.parse("11.4"))
+    sides = [Side(name, nights.run([nights.cell("1.7.1", [nights.case()])])) for name in ("old", "new")]
+    found = triage(sides[0], sides[1], OLD, NEW, code=code)
+    (text,) = section(found, "Your code")
+    assert text.startswith(f"{file}:2:24: broken: member BuilderFlag.FP16 is gone since 11.0.0; use a strongly typed")
+    assert "### Your code" in markdown(found)
+    assert not broken_code([file], Release.parse("8.6.1"), Release.parse("8.6.1")).statements

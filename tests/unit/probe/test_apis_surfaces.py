@@ -31,6 +31,9 @@ _NEEDS = {
 class Place:
     """A module, class or object of a release: has what the surface has, under the same name."""
 
+    surface: Surface
+    name: str
+
     def __init__(self, surface: Surface, name: str) -> None:
         vars(self).update(surface=surface, name=name)
 
