@@ -20,6 +20,7 @@ from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 from harness.subjects.weights.onnx_file import load_model
 
+FIRST_IR = 4  # the first whose initialisers need not be inputs
 PER_CHANNEL_OPSET = 13  # the first whose Q/DQ take an axis
 
 
@@ -79,6 +80,7 @@ def _folded(path: Path, model: Any, scratch: Path) -> Any:
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(scratch)
+    model = _constant_weights(model)
     if model.opset_import[0].version < PER_CHANNEL_OPSET:
         model = version_converter.convert_version(model, PER_CHANNEL_OPSET)
     try:
@@ -88,6 +90,18 @@ def _folded(path: Path, model: Any, scratch: Path) -> Any:
     folded = onnx.load(scratch)
     scratch.unlink()
     return folded
+
+
+def _constant_weights(model: Any) -> Any:
+    """A copy whose weights are no inputs: files of IR 3 list them as such, and what may be overridden is not folded."""
+    copy = type(model)()
+    copy.CopyFrom(model)
+    weights = {each.name for each in copy.graph.initializer}
+    inputs = [each for each in copy.graph.input if each.name not in weights]
+    del copy.graph.input[:]
+    copy.graph.input.extend(inputs)
+    copy.ir_version = max(copy.ir_version, FIRST_IR)
+    return copy
 
 
 def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:

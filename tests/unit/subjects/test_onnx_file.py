@@ -46,6 +46,16 @@ def test_qdq_is_made_from_the_users_samples_and_then_kept(tmp_path: Path) -> Non
     assert (tmp_path / "b/model.onnx").read_bytes() == made.read_bytes()
 
 
+def test_weights_that_are_inputs_too_need_no_samples(tmp_path: Path) -> None:
+    model = onnx.load(convolution(tmp_path / "own.onnx"))
+    weight = model.graph.initializer[0]
+    model.graph.input.append(onnx.helper.make_tensor_value_info(weight.name, weight.data_type, weight.dims))
+    model.ir_version = 3
+    onnx.save(model, tmp_path / "own.onnx")
+    make(Making(folder(tmp_path, "a"), {"path": str(tmp_path / "own.onnx")}, Form.INT8_QDQ))
+    assert "QuantizeLinear" in operators(tmp_path / "a/model.onnx")
+
+
 def test_batches_for_the_calibrator_are_seeded_noise(tmp_path: Path) -> None:
     path = convolution(tmp_path / "own.onnx")
     for name in ("a", "b"):
