@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ pytestmark = pytest.mark.cell
 SIZE = 160
 ANCHORS = 2 * (20 * 20 + 10 * 10 + 5 * 5)
 NARROWEST = {"fp32": "Float", "fp16-typed": "Half", "bf16-typed": "BFloat16", "int8-qdq": "Int8"}
+
+
+def quantised_convolutions(bench: Bench, case: str) -> int:
+    """Those that read INT8: Q/DQ that the builder does not take into a convolution leaves it FP32."""
+    layers = json.loads((bench.out / case / "layers.json").read_text("ascii"))["layers"]
+    return sum(layer["type"] == "correlation" and "Int8" in layer["inputs"] for layer in layers)
 
 
 def prepared(bench: Bench, folder: Path, backbone: str, recipe: str, variant: str = "") -> dict[str, Any]:
@@ -41,6 +48,8 @@ def test_every_typed_recipe_builds(bench: Bench, tmp_path: Path, backbone: str) 
         assert {each["name"]: (each["shape"], each["type"]) for each in outputs} == {
             name: ([1, ANCHORS, numbers], "FLOAT") for name, numbers in (("loc", 4), ("conf", 2), ("landms", 10))
         }
+        if recipe == "int8-qdq":
+            assert quantised_convolutions(bench, case["id"]) == len(network(Backbone(backbone)).convolutions)
         # Without a device the library complains of CUDA alone; of the network it must not.
         errors = [line for line in bench.log(case["id"]).splitlines() if line.startswith("[E]") and "Cuda" not in line]
         assert errors == []

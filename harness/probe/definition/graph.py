@@ -57,22 +57,23 @@ class Graph:
     def cast(self, name: str, tensor: Any, data_type: Any) -> Any:
         return self.layer("add_cast", name, tensor, data_type).get_output(0)
 
-    def through(self, name: str, tensor: Any) -> Any:
-        """``tensor`` quantised and dequantised by the scale that the weights file has for ``name``."""
+    def through(self, name: str, tensor: Any, per_channel: bool = False) -> Any:
+        """``tensor`` quantised and dequantised by the scale, or one per output channel, that the file has for ``name``.
+
+        A tensor's one scale has no dimensions: with a list of one, TensorRT-RTX makes no layer INT8, and says nothing.
+        """
         if self.implicit:
             raise NotApplicable("INetworkDefinition.add_quantize needs explicit batch")
-        scale = self._scale(name)
+        array = self.weights.array(name + SCALE)
+        shape = (array.size,) if per_channel else ()
+        scale = self.constant(name + SCALE, shape, self.weights.exact(array))
         quantise = self.layer("add_quantize", name + "/quantize", *self._api.quantise(tensor, scale, self._narrow))
         dequantise = self.layer(
             "add_dequantize", name + "/dequantize", *self._api.dequantise(quantise.get_output(0), scale)
         )
-        if len(tuple(scale.shape)):
-            quantise.axis = dequantise.axis = 0  # per output channel
+        if per_channel:
+            quantise.axis = dequantise.axis = 0
         return dequantise.get_output(0)
 
     def constant(self, name: str, shape: Sequence[int], weights: Any) -> Any:
         return self.layer("add_constant", name, tuple(shape), weights).get_output(0)
-
-    def _scale(self, name: str) -> Any:
-        array = self.weights.array(name + SCALE)
-        return self.constant(name + SCALE, array.shape, self.weights.exact(array))

@@ -109,7 +109,7 @@ def _kernel(graph: Graph, name: str) -> Tuple[Any, Any]:
     kernel = graph.weights.make(array)
     if name not in graph.description.quantised:
         return kernel, None
-    return kernel, graph.through(name, graph.constant(name, array.shape, kernel))
+    return kernel, graph.through(name, graph.constant(name, array.shape, kernel), per_channel=True)
 
 
 def _scaled(graph: Graph, norm: str, tensor: Any) -> Any:

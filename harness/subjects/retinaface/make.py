@@ -72,6 +72,8 @@ def _network(
     making: Making, chosen: Settings, net: Network, weights: dict[str, NDArray[np.float32]], fold: bool
 ) -> dict[str, Any]:
     height, width = chosen.height, chosen.width
+    if making.form is Form.FP8_QDQ:
+        raise InputError(f"{making.form} cannot be made of RetinaFace yet")
     scales: dict[str, NDArray[np.float32]] = {}
     if making.form is Form.INT8_QDQ:
         exact = onnx_model(net, weights, height=height, width=width, heads=Heads.RAW)

@@ -76,6 +76,8 @@ def test_the_same_places_are_quantised(tmp_path: Path, quantised_models: list[An
     net = built(tmp_path, Form.INT8_QDQ)
     assert worst(recorded.model(net), *quantised_models) < 1e-5
     assert "ClassHead.0.conv1x1/quantize" not in {layer.name for layer in net.layers}
+    ranks = {layer.name: len(layer.facts["shape"]) for layer in net.layers if layer.name.endswith("/scale")}
+    assert {name: rank for name, rank in ranks.items() if rank != name.endswith(".weight/scale")} == {}
 
 
 @pytest.mark.parametrize(("form", "bound"), [(Form.FP16_TYPED, 0.02), (Form.BF16_TYPED, 0.15)])
