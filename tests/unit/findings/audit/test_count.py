@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.audit.count import BF16, FP16, Counts, Precision, Tally, fp8_e4m3
+from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount, records
 
 
 def tally(numbers: npt.NDArray[np.float32], *precisions: Precision) -> Tally:
@@ -62,3 +63,23 @@ def test_any_bits(words: list[int]) -> None:
     assert found.counts["bf16"] == plain(numbers, 2.0**-126, 2.0**-133, 3.3895313892515355e38)
     assert found.exponents.sum() == found.elements == len(words)
     assert found.nans == np.isnan(numbers).sum()
+
+
+def test_a_record_counts_the_elements_of_all_blobs_by_exponent() -> None:
+    def blob(name: str, zeros: int, exponents: dict[int, int]) -> BlobAudit:
+        counts = {"fp16": PrecisionCount()}
+        return BlobAudit(
+            name=name,
+            shape=[9],
+            dtype="float32",
+            elements=9,
+            zeros=zeros,
+            infinities=0,
+            nans=0,
+            counts=counts,
+            exponents=exponents,
+        )
+
+    audit = FileAudit(file="m", precisions=["fp16"], blobs=[blob("a", 1, {0: 4, -14: 4}), blob("b", 2, {-14: 7})])
+    (record,) = records(audit)
+    assert list(record.exponents.items()) == [("-14", 11), ("0", 4), ("zero", 3)]
