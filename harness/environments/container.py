@@ -12,6 +12,8 @@ from harness.errors import UsageError
 _SCRATCH_BYTES = 2 * 1024**3
 # One file that a cell writes; an engine is smaller, a log that grows beyond is a fault.
 _FILE_BYTES = 8 * 1024**3
+# The last two are named because Podman's own are beyond what it may set; ``PidsLimit`` bounds the processes.
+_ULIMITS = {"core": 0, "fsize": _FILE_BYTES, "nofile": 4096, "nproc": 16384}
 
 Json = dict[str, object]
 
@@ -84,7 +86,7 @@ def configuration(
         "LogConfig": {"Type": "none"},
         "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={_SCRATCH_BYTES}"},  # noqa: S108
         "Mounts": [_mount(mount) for mount in mounts],
-        "Ulimits": [_ulimit("core", 0), _ulimit("fsize", _FILE_BYTES)],
+        "Ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in _ULIMITS.items()],
         "DeviceRequests": gpus.requests(),
         **(extra or {}),
     }
@@ -120,7 +122,3 @@ def binds(evidence: Path, inputs: tuple[Path, ...], tokens: Path | None) -> tupl
 
 def _mount(mount: Mount) -> Json:
     return {"Type": mount.kind, "Source": mount.source, "Target": mount.target, "ReadOnly": not mount.writable}
-
-
-def _ulimit(name: str, value: int) -> Json:
-    return {"Name": name, "Soft": value, "Hard": value}

@@ -208,7 +208,7 @@ class Engine:
 
     def attach(self, container: str) -> Attached:
         """Standard input (for the leash) and both outputs. To be opened before the start, so that nothing is missed."""
-        with _talking(self.endpoint):
+        with _talking(self.endpoint), _refusals():
             stream = self._api.attach_socket(
                 container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 0}
             )
