@@ -39,7 +39,8 @@ lock: $(VENV)/.dev-ready
 	$(BIN)/python tools/lock.py
 
 schemas: $(VENV)/.dev-ready
-	$(BIN)/python tools/schemas.py
+	$(BIN)/python -m harness.matrix.schema docs/schema/matrix.schema.json
+	$(BIN)/python -m harness.report.schema docs/schema/results.schema.json
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -127,7 +127,6 @@ def _sort(cases: list[Case], prepared: Prepared, context: Context) -> _Work:
 def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> None:
     """Get the models of what is to be run, and run the probe on them."""
     cell = prepared.cell
-    context.models.ensure(work.todo.values())
     for case_id, case in work.todo.items():
         try:
             work.models[case_id] = (case, context.models.get(case))

@@ -55,7 +55,8 @@ class FindingsCache:
 def judge(results: Results, run: RunFolder, audits: Audits, cache: FindingsCache | None = None) -> Results:
     """The results with findings. ``audits`` holds the weight audit of each subject's FP32 model, by its name."""
     cells = [_cell(cell, run, audits, cache) for cell in results.cells]
-    return advise(msgspec.structs.replace(results, cells=cells, counts=count(cells), replayed=[replayed_cell()]))
+    replayed = replayed_cell(cache.get) if cache else replayed_cell()
+    return advise(msgspec.structs.replace(results, cells=cells, counts=count(cells), replayed=[replayed]))
 
 
 def audits_in(results: Results) -> dict[str, list[WeightAudit]]:
