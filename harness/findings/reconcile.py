@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.records import Finding
-from harness.findings.audit.model import BlobAudit, FileAudit
+from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
 
 _ROLES = (".weight", ".weights", ".bias", "_weight", "_bias", " weights", " bias")
 _UNNAMED = re.compile(r"\(Unnamed Layer\* \d+\)")
@@ -31,7 +31,7 @@ class Reconciliation:
 def reconcile(audit: FileAudit, finding: Finding | None, *, precision: str, kind: str) -> Reconciliation:
     """``finding`` is TensorRT's own of ``kind`` (``subnormal``, ``below`` or ``overflow``), or none was printed."""
     blobs = {blob.name: blob for blob in audit.folded or audit.blobs}
-    predicted = [name for name, blob in blobs.items() if getattr(blob.counts[precision], kind)]
+    predicted = [name for name, blob in blobs.items() if _concerned(blob.counts[precision], kind)]
     names = finding.facts.get("names") if finding else None
     logged = [str(name) for name in names] if isinstance(names, list) else []
     weights = finding.facts.get("weights") if finding else 0
@@ -51,6 +51,11 @@ def reconcile(audit: FileAudit, finding: Finding | None, *, precision: str, kind
         logged=number,
         predicted=len(predicted),
     )
+
+
+def _concerned(count: PrecisionCount, kind: str) -> bool:
+    """TensorRT names a blob as subnormal for numbers from the smallest subnormal on; what is below is a list apart."""
+    return count.subnormal > count.below if kind == "subnormal" else bool(getattr(count, kind))
 
 
 def parts(name: str) -> list[str]:

@@ -49,6 +49,9 @@ class Weights:
 
     def _hold(self, array: Any, name: str) -> Any:
         self._kept.append(array)
+        if name != "BF16":
+            # The only way of 8.x, which takes no pointer; a view of one dimension, as scalars are refused.
+            return self._trt.Weights(array.reshape(-1))
         return self._trt.Weights(getattr(self._trt.DataType, name), array.ctypes.data, array.size)
 
 

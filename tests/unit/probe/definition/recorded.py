@@ -24,8 +24,15 @@ _NUMPY: dict[DataType, Any] = {DataType.FLOAT: np.float32, DataType.HALF: np.flo
 class Weights:
     """By reference, as the library's: a test would see arrays that did not live long enough."""
 
-    def __init__(self, dtype: DataType, pointer: int = 0, count: int = 0) -> None:
-        self.dtype, self.pointer, self.size = dtype, pointer, count
+    def __init__(self, dtype: DataType | NDArray[Any], pointer: int = 0, count: int = 0) -> None:
+        self.dtype, self.pointer, self.size = DataType.FLOAT, pointer, count
+        if isinstance(dtype, DataType):
+            self.dtype = dtype
+            # TensorRT 8 takes an array or nothing; only a type that NumPy lacks goes by its address.
+            assert not count or dtype is DataType.BF16
+        else:
+            self.dtype = next(kind for kind, known in _NUMPY.items() if known == dtype.dtype)
+            self.pointer, self.size = dtype.ctypes.data, dtype.size
 
     def read(self) -> NDArray[Any]:
         kind = np.dtype(_NUMPY[self.dtype])
