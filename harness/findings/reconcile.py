@@ -83,8 +83,6 @@ def _why_silent(blob: BlobAudit, logged: Sequence[str]) -> str:
     stem = _stem(blob.name)
     if any(stem in part for name in fused for part in parts(name)):
         return "fused: TensorRT counts the fused layer's weights"
-    if blob.name.endswith("bias"):
-        return "a bias: TensorRT adds biases in FP32"
     if blob.elements == 1:
         return "a single number: folded into the layer that reads it"
     return ""

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
 from harness.findings.classify import classify_text
 from harness.findings.reconcile import Reconciliation, parts, reconcile
@@ -45,10 +43,16 @@ def test_without_names_each_difference_has_its_cause() -> None:
     assert (found.logged, found.predicted, found.unexplained) == (2, 1, 0)
 
 
-@pytest.mark.parametrize(("name", "cause"), [("c.bias", "a bias"), ("s", "a single number")])
-def test_causes(name: str, cause: str) -> None:
-    found = compare("[V]   List of affected weights: a.weight\n", blob("a.weight", 3), blob(name, 1, elements=1))
-    assert found.predicted_only[name].startswith(cause)
+def test_a_single_number_is_folded() -> None:
+    found = compare("[V]   List of affected weights: a.weight\n", blob("a.weight", 3), blob("s", 1, elements=1))
+    assert found.predicted_only["s"].startswith("a single number")
+
+
+def test_a_bias_is_counted_like_a_kernel() -> None:
+    """Measured on 8.6.1: a bias that the log leaves out has no known cause and stays unexplained."""
+    found = compare("[V]   List of affected weights: a.weight\n", blob("a.weight", 3), blob("c.bias", 1, elements=8))
+    assert found.predicted_only["c.bias"] == ""
+    assert found.unexplained == 1
 
 
 def test_parts() -> None:
