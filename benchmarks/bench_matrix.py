@@ -20,6 +20,8 @@ from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "reports" / "out"
+# Two cells and the MobileNet subjects; the whole matrix takes the loop a quarter of an hour.
+SELECTION = ("-k", "trtrtx1.7.1 and .onnx. and (mnet025-640 or mnet025-320.)")
 POLYGRAPHY = "polygraphy==0.53.6"
 # Lets Polygraphy find the bindings under the name it looks for, with the libraries loaded first.
 _ALIAS = """import ctypes
@@ -46,11 +48,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 def main() -> None:
     """Print seconds and ratios of one run."""
     run("--json")
-    jobs = [json.loads(path.read_bytes()) for path in sorted(_cells_of(run("--json", "--no-reuse")).glob("*/job.json"))]
+    first = run("--json", "--no-reuse", *SELECTION)
+    jobs = [json.loads(path.read_bytes()) for path in sorted(_cells_of(first).glob("*/job.json"))]
     with tempfile.TemporaryDirectory() as folder:
         peer, built, refused = polygraphy_loop(jobs, Path(folder))
     started = time.monotonic()
-    cold = run("--json", "--no-reuse")
+    cold = run("--json", "--no-reuse", *SELECTION)
     ours = time.monotonic() - started
     started = time.monotonic()
     again = run("--json")
@@ -58,8 +61,8 @@ def main() -> None:
     rows = [
         ("builds", cold["counts"]["executed"], built + refused, ""),
         ("wall time, s", ours, peer, f"{ours / peer:.2f} (at most 0.6)"),
-        ("nothing changed, s", unchanged, "", "at most 1.0"),
-        ("cases reused", again["counts"]["reused"], "", ""),
+        ("whole matrix, nothing changed, s", unchanged, "", "at most 1.0"),
+        ("cases reused in it", again["counts"]["reused"], "", ""),
     ]
     print(tabulate(rows, headers=["", "trt-matrix", "polygraphy loop", "ratio"], floatfmt=".2f"))
     print(f"\nown time per case, s (at most 0.15): {own_times(cold)}")
@@ -139,7 +142,7 @@ def own_times(results: dict[str, Any]) -> str:
 
 def parent_peak() -> float:
     """Megabytes of the process that runs the matrix, measured alone: its children are not counted."""
-    command = [sys.executable, "-c", _MEASURED, "run", "--no-reuse", "--json"]
+    command = [sys.executable, "-c", _MEASURED, "run", "--no-reuse", "--json", *SELECTION]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return int(done.stderr.strip().splitlines()[-1]) / 1024
 
