@@ -9,6 +9,7 @@ import ctypes
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,10 @@ IMAGE = "/opt/trt-matrix"  # where an image's own layer has `plugin/` and `lib/`
 BUILD_S = 600.0
 _TOOLKIT = "/usr/local/cuda/bin"
 _MEMORY_EXECUTABLE = 0x0010  # MFD_EXEC, which kernels before 6.3 refuse and do not need
+
+_OF_MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
+# A compiler's error, not a path that happens to have the word in it.
+_ERROR = re.compile(r"\berror:|\bCMake Error\b|\berror [A-Z]*\d+", re.IGNORECASE)
 
 
 def load(sources: str, release: str) -> None:
@@ -59,7 +64,8 @@ def find_or_build(sources: str, release: str, cache: str, image: str = IMAGE) ->
 
 def _environment() -> "dict[str, str]":
     """With the toolkit's usual place on the path. Raises ``NotRun`` that names the first tool that is missing."""
-    environment = dict(os.environ)
+    # Under an outer make the inner one would take over its flags and talk differently.
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
     environment["PATH"] = os.pathsep.join((environment.get("PATH", os.defpath), _TOOLKIT))
     for tool in ("cmake", "nvcc", "c++"):
         if shutil.which(tool, path=environment["PATH"]) is None:
@@ -114,7 +120,7 @@ def _first_error(text: str) -> str:
     for number, line in enumerate(lines):
         if line.startswith("CMake Error"):
             return " ".join(lines[number : number + 2])
-        if "error" in line.lower():
+        if _ERROR.search(line):
             return line
     return lines[-1] if lines else "the tool said nothing"
 
