@@ -75,6 +75,8 @@ def in_force(waivers: Sequence[Waiver], today: date) -> list[Waiver]:
 def mark(results: Results, waivers: Sequence[Waiver], today: date) -> Results:
     """The run with ``waived_by`` set on each finding that an unexpired waiver expects; others are cleared.
 
+    A waiver that names an outcome and no finding covers all findings of the cases that end so.
+
     A waiver whose time is over waives nothing: what it covered is red again.
     """
     current = in_force(waivers, today)
@@ -90,7 +92,7 @@ def _marked(cell: CellRecord, case: CaseRecord, waivers: Sequence[Waiver]) -> Ca
     findings = [
         msgspec.structs.replace(
             finding,
-            waived_by=next((waiver.reason for waiver in covering if waiver.expects_finding(finding.rule)), ""),
+            waived_by=next((w.reason for w in covering if not w.finding or w.expects_finding(finding.rule)), ""),
         )
         for finding in case.findings
     ]

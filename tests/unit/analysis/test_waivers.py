@@ -64,3 +64,12 @@ def test_a_waived_change_does_not_fail_until_the_waiver_expires(today: date, fai
     rules = Rules(waived=WaivedChanges([KNOWN], after, today))
     found = compare(Side("A", nights.simple()), Side("B", after), rules)
     assert len(found.failing()) == failing
+
+
+def test_a_waived_outcome_covers_the_findings_behind_it() -> None:
+    def waived(outcome: str) -> set[str]:
+        (case,) = mark(broken(), [Waiver("known", outcome=outcome)], TODAY).cells[0].cases
+        return {finding.waived_by for finding in case.findings}
+
+    assert waived("failed") == {"known"}
+    assert waived("crashed") == {""}
