@@ -54,6 +54,7 @@ _MEASURES: tuple[tuple[re.Pattern[str], Measure], ...] = tuple(
     for pattern, measure in (
         (r"(^|[_.])clock", Measure(Family.CLOCK, Sense.NONE, 0.03)),
         (r"^(duration|step\.)", Measure(Family.BUILD_TIME, Sense.LOWER, 0.30, 1.0)),
+        (r"_mad_ms$", Measure(Family.OTHER, Sense.NONE, 1.0)),
         (r"(throughput|fps|qps)", Measure(Family.LATENCY, Sense.HIGHER, 0.05)),
         (r"(latency|_[mun]s$|_s$|seconds)", Measure(Family.LATENCY, Sense.LOWER, 0.05, 0.0)),
         (r"(err|diff|change|rmse|mse|nme|loss)", Measure(Family.ACCURACY, Sense.LOWER, 0.10, 1e-6)),

@@ -96,7 +96,7 @@ def run_probe(
 ) -> Ending:
     assert isinstance(prepared.handle, Path)
     # The core opens its builder resource by its bare name, which only this lets the loader find.
-    path = _search_path(Path(prepared.libraries[0]).parent)
+    path = _search_path(Path(prepared.libraries[0]).parent) | _headers(prepared.cell)
     return local.run_probe(
         prepared.handle, job=job, limits=limits, on_line=on_line, token_file=tokens, extra=tuple(path.items())
     )
@@ -156,6 +156,12 @@ def _libraries(cell: Cell, layout: Layout, place: Path) -> list[Path]:
 
 def _plugins(cell: Cell) -> str:
     return f"libnvinfer_plugin.so.{cell.release.version.major}"
+
+
+def _headers(cell: Cell) -> dict[str, str]:
+    """Where the probe builds a plugin against: the prefix, if it has TensorRT's headers."""
+    root = prefix_layout.root(cell)
+    return {"TENSORRT_ROOT": str(root)} if (root / "include" / "NvInfer.h").is_file() else {}
 
 
 def _search_path(folder: Path) -> dict[str, str]:

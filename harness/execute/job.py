@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harness.environments import Prepared
-from harness.matrix.cell import Case
+from harness.matrix.cell import BuilderSettings, Case, Cell
 from harness.subjects.keys import Prepared as Model
 
 FORMAT = 1
@@ -16,6 +16,8 @@ FORMAT = 1
 STOP_FILE = "stop"
 # The folder of the cell's own case: a model that the parser must refuse.
 NEGATIVE_CONTROL = "negative-control"
+# Of a cell whose builds share what they have timed.
+TIMING_CACHE = "timing.cache"
 
 
 def write_job(
@@ -41,7 +43,7 @@ def write_job(
         "tokens": str(tokens),
         "keep_engines": keep_engines,
         "negative_control": str(control.resolve()),
-        "cases": [_case(case, model, prepared.cell.timeouts.case) for case, model in cases.values()],
+        "cases": [_case(case, model, prepared.cell, folder.resolve()) for case, model in cases.values()],
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "job.json"
@@ -49,14 +51,20 @@ def write_job(
     return path
 
 
-def _case(case: Case, model: Model, timeout_s: float) -> dict[str, object]:
+def _case(case: Case, model: Model, cell: Cell, folder: Path) -> dict[str, object]:
     files = {"model": model.model, "network": model.network, "weights": model.weights}
     return {
         "id": case.id,
         "route": case.route.value,
         "recipe": case.recipe.value,
         "target": case.target,
-        "timeout_s": timeout_s,
+        "timeout_s": cell.timeouts.case,
         **{name: str(path.resolve()) if path else None for name, path in files.items()},
-        "options": model.options,
+        "options": {**model.options, **_builder(cell.builder, folder)},
     }
+
+
+def _builder(settings: BuilderSettings, folder: Path) -> dict[str, object]:
+    level = settings.optimization_level
+    told: dict[str, object] = {} if level is None else {"optimization_level": level}
+    return told | ({"timing_cache": str(folder / TIMING_CACHE)} if settings.timing_cache else {})

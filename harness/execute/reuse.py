@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def probe_digest() -> str:
 
 
 def environment_key(prepared: Prepared) -> str:
-    """The environment's digest, and the state of the library files, so that a swapped file is noticed."""
+    """The environment's digest, the builder's settings, the state of the library files: a swapped one is noticed."""
     states = []
     for library in prepared.libraries:
         try:
@@ -52,7 +52,8 @@ def environment_key(prepared: Prepared) -> str:
         except OSError:
             continue
         states.append((library, status.st_size, status.st_mtime_ns, status.st_ino))
-    return _hash({"digest": prepared.digest, "libraries": states, "image": prepared.image_digest})
+    builder = asdict(prepared.cell.builder)
+    return _hash({"digest": prepared.digest, "libraries": states, "image": prepared.image_digest, "builder": builder})
 
 
 def case_key(case: Case, *, environment: str, model: str, expected: str, host: Host) -> str:

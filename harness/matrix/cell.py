@@ -46,6 +46,17 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class BuilderSettings:
+    """How the builder works in a cell. ``optimization_level``: 0 to 5, ``None`` is the release's own default.
+
+    ``timing_cache``: what one case has timed is not timed again by the cell's next.
+    """
+
+    optimization_level: int | None = None
+    timing_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One environment of the matrix.
 
@@ -62,6 +73,7 @@ class Cell:
     source: str
     required: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
+    builder: BuilderSettings = BuilderSettings()
     image: str | None = None
     name_suffix: str = ""
 

@@ -6,19 +6,29 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 
-from harness.matrix.cell import EnvironmentKind, Route, Subject, Timeouts
+from harness.matrix.cell import BuilderSettings, EnvironmentKind, Route, Subject, Timeouts
 from harness.matrix.explain import Steps
 from harness.matrix.load import Document
 from harness.matrix.matrix import Matrix, MatrixCell
 from harness.matrix.resolve import AXES, Wanted, resolve
-from harness.matrix.schema import GridModel, IncludeModel, MatchModel, SettingsModel, SubjectModel, TimeoutsModel
+from harness.matrix.schema import (
+    BuilderModel,
+    GridModel,
+    IncludeModel,
+    MatchModel,
+    SettingsModel,
+    SubjectModel,
+    TimeoutsModel,
+)
 from harness.matrix.waivers import Waiver
 
 MAX_CELLS = 4096
 PLAIN = "plain"
+_Settings = TypeVar("_Settings", Timeouts, BuilderSettings)
 _OF_EVERY_ROUTE = frozenset({PLAIN, "kept", "folded"})
 
 
@@ -88,7 +98,8 @@ def _blank(grid: GridModel, steps: Steps) -> Wanted:
         environment=EnvironmentKind(grid.environment),
         steps=steps,
         required=grid.required,
-        timeouts=_timeouts(Timeouts(), grid.timeouts),
+        timeouts=_given(Timeouts(), grid.timeouts),
+        builder=_given(BuilderSettings(), grid.builder),
         targets=tuple(grid.targets) if grid.targets else None,
     )
 
@@ -126,7 +137,8 @@ def _set(cell: Wanted, settings: SettingsModel | IncludeModel, steps: Steps) -> 
         values=values,
         origins=origins,
         required=cell.required if settings.required is None else settings.required,
-        timeouts=_timeouts(cell.timeouts, settings.timeouts or TimeoutsModel()),
+        timeouts=_given(cell.timeouts, settings.timeouts or TimeoutsModel()),
+        builder=_given(cell.builder, settings.builder or BuilderModel()),
         targets=cell.targets if settings.targets is None else tuple(settings.targets),
     )
 
@@ -140,7 +152,8 @@ def _named(match: MatchModel | IncludeModel) -> Iterator[tuple[str, str]]:
     return ((name, getattr(match, name)) for name in AXES if getattr(match, name) is not None)
 
 
-def _timeouts(base: Timeouts, model: TimeoutsModel) -> Timeouts:
+def _given(base: _Settings, model: TimeoutsModel | BuilderModel) -> _Settings:
+    """``base`` with what ``model`` sets."""
     given = {name: value for name, value in msgspec.structs.asdict(model).items() if value is not None}
     return replace(base, **given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.errors import ConfigError
-from harness.matrix.cell import Cell, EnvironmentKind, Timeouts
+from harness.matrix.cell import BuilderSettings, Cell, EnvironmentKind, Timeouts
 from harness.matrix.explain import Steps
 from harness.matrix.load import Document, nearest
 from harness.matrix.matrix import MatrixCell
@@ -42,6 +42,7 @@ class Wanted:
     steps: Steps
     required: bool
     timeouts: Timeouts
+    builder: BuilderSettings
     targets: tuple[str, ...] | None
     from_axes: bool = True
     values: dict[str, str] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class _Resolver:
             source=source,
             required=self._wanted.required,
             timeouts=self._wanted.timeouts,
+            builder=self._wanted.builder,
             image=self._image(kind, place),
             name_suffix=self._suffix(kind, place),
         )

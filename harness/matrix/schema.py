@@ -108,6 +108,15 @@ class TimeoutsModel(Model, frozen=True, kw_only=True):
     provision: Seconds | None = None
 
 
+class BuilderModel(Model, frozen=True, kw_only=True):
+    """How the builder works; what is left out keeps its default."""
+
+    optimization_level: Annotated[int, Meta(ge=0, le=5, description="How long it looks; from TensorRT 8.6 on.")] | (
+        None
+    ) = None
+    timing_cache: bool | None = None
+
+
 class AxesModel(Model, frozen=True, kw_only=True):
     """Lists whose every combination is a cell."""
 
@@ -133,6 +142,7 @@ class SettingsModel(Model, frozen=True, kw_only=True):
 
     required: bool | None = None
     timeouts: TimeoutsModel | None = None
+    builder: BuilderModel | None = None
     targets: Annotated[list[Target], Meta(min_length=1, max_length=16)] | None = None
     image: Image | None = None
     name: Name | None = None
@@ -143,6 +153,7 @@ class IncludeModel(MatchModel, frozen=True, kw_only=True):
 
     required: bool | None = None
     timeouts: TimeoutsModel | None = None
+    builder: BuilderModel | None = None
     targets: Annotated[list[Target], Meta(min_length=1, max_length=16)] | None = None
     image: Image | None = None
     name: Name | None = None
@@ -166,6 +177,7 @@ class GridModel(Model, frozen=True, kw_only=True):
     overrides: Annotated[list[OverrideModel], Meta(max_length=4096)] = []
     required: bool = False
     timeouts: TimeoutsModel = TimeoutsModel()
+    builder: BuilderModel = BuilderModel()
     targets: Annotated[list[Target], Meta(min_length=1, max_length=16)] | None = None
 
 

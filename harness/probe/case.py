@@ -7,7 +7,20 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
-from . import apis, calibration, engine, library, logger, negative, networks, recipes, shapes
+from . import (
+    apis,
+    calibration,
+    configuring,
+    engine,
+    executing,
+    gpu_turn,
+    library,
+    logger,
+    negative,
+    networks,
+    recipes,
+    shapes,
+)
 from .apis.base import Api
 from .child import Desk
 from .job import Job
@@ -67,10 +80,16 @@ def _run(desk: Desk) -> Outcome:
     desk.measure("parse", time.monotonic() - started)
     _describe(desk, network)
     desk.events.write("stage", stage="build")
-    plan = _build(desk, tools, network)
+    with gpu_turn.shared(desk.job.tokens if Loaded.gpus else None):
+        plan = _build(desk, tools, network)
     del owner
     source, found = engine.read_layers(tools.api, tools.logger, plan, tools.heard, Loaded.gpus)
     broken = recipes.broken_promise(desk.case.recipe, engine.keep(desk, plan, source, found))
+    if desk.case.samples and desk.case.target == "device" and Loaded.gpus:
+        desk.events.write("stage", stage="execute")
+        started = time.monotonic()
+        executing.execute(desk, tools.api.trt, tools.logger, plan)
+        desk.measure("execute", time.monotonic() - started)
     return PASSED if broken is None else Outcome("failed", broken)
 
 
@@ -98,14 +117,11 @@ def _builder(sink: Any, heard: logger.Heard) -> Any:
 def _build(desk: Desk, tools: Tools, network: Any) -> Any:
     """The serialized engine. Its time is the library's: making the configuration and building."""
     started = time.monotonic()
-    config = tools.builder.create_builder_config()
-    config.profiling_verbosity = tools.api.flag("ProfilingVerbosity", "DETAILED")
-    tools.api.set_precision(config, desk.case.recipe)
-    tools.api.set_target(config, desk.case.target)
-    shapes.add_profile(tools.builder, network, config, desk.case.options)
+    config = configuring.configure(desk, tools.api, tools.builder, network)
     calibrator = calibration.attach(desk, tools.api, config)
     plan = tools.builder.build_serialized_network(network, config)
     desk.measure("build", time.monotonic() - started)
+    configuring.keep_timings(desk, config)
     del calibrator
     if plan is None:
         raise CaseFailed("builder: " + _first_error(tools.heard))

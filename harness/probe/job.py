@@ -18,7 +18,7 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """One case. ``options`` depends on route and recipe (shapes, calibration)."""
+    """One case. ``options`` depends on route and recipe (shapes, calibration); ``samples`` are what it executes."""
 
     id: str
     route: str
@@ -28,6 +28,7 @@ class Case:
     model: Optional[str] = None
     weights: Optional[str] = None
     network: Optional[str] = None
+    samples: Optional[str] = None
     options: Mapping[str, Any] = None  # type: ignore[assignment]
 
     @property
@@ -94,6 +95,7 @@ def _case(data: Dict[str, Any]) -> Case:
         model=data.get("model"),
         weights=data.get("weights"),
         network=data.get("network"),
+        samples=data.get("samples"),
         options=data.get("options") or {},
     )
 

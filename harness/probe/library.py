@@ -67,6 +67,10 @@ def unpack(packed: int) -> str:
     return "{}.{}.{}".format(packed // 1000, packed // 100 % 10, packed % 100)
 
 
+def is_before_ten(version: str) -> bool:
+    return int(version.split(".")[0]) < 10
+
+
 def covers(asked: str, loaded: str) -> bool:
     """True where ``loaded`` is ``asked`` or a more exact form of it: 8.6 covers 8.6.1."""
     parts = asked.split(".")
