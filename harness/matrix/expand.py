@@ -29,7 +29,14 @@ from harness.matrix.waivers import Waiver
 MAX_CELLS = 4096
 PLAIN = "plain"
 _Settings = TypeVar("_Settings", Timeouts, BuilderSettings)
-_OF_EVERY_ROUTE = frozenset({PLAIN, "kept", "folded"})
+# Which routes a word of a variant can be of; the others are of all. Heads are written into ONNX alone, an implicit
+# batch and the plugin's interface are the network-definition API's.
+_ROUTES_OF = {
+    "raw": (Route.ONNX,),
+    "decoded": (Route.ONNX,),
+    "implicit": (Route.HOST_DECODE, Route.PLUGIN),
+    "v2": (Route.PLUGIN,),
+}
 
 
 def expand(document: Document, host_python: str) -> Matrix:
@@ -191,14 +198,17 @@ def _subjects(document: Document) -> tuple[Subject, ...]:
 
 
 def _check_variants(document: Document, number: int, model: SubjectModel) -> None:
-    """Heads and the extent of a precision are written into ONNX alone."""
-    others = [route for route in model.routes if route is not Route.ONNX]
     for place, variant in enumerate(model.variants or []):
         if variant != PLAIN and model.model != "retinaface":
             raise document.error(("subjects", number, "variants", place), f"an ONNX file has no variant {variant}")
-        if others and not _OF_EVERY_ROUTE.issuperset(variant.split("-")):
-            message = f"variant {variant} is of the route onnx alone; give it to a subject without {others[0]}"
-            raise document.error(("subjects", number, "variants", place), message)
+        for word in variant.split("-"):
+            routes = _ROUTES_OF.get(word, tuple(Route))
+            other = next((route for route in model.routes if route not in routes), None)
+            if other:
+                message = f"variant {variant} is of the route {' and '.join(routes)} alone"
+                raise document.error(
+                    ("subjects", number, "variants", place), f"{message}; give it to a subject without {other}"
+                )
 
 
 def _waivers(document: Document) -> tuple[Waiver, ...]:

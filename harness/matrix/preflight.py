@@ -147,7 +147,7 @@ def _driver(cell: Cell, host: Host) -> str:
 
 def _case(case: Case, release: Release, host: Host, verdict: Verdict) -> Verdict:
     """What the release can never do comes before what this host lacks."""
-    lacks = absent_feature(release, case.route, case.recipe) or _target(release, case.target, case.recipe)
+    lacks = absent_feature(release, case.route, case.recipe, case.variant) or _target(release, case.target, case.recipe)
     if lacks:
         return Verdict(Outcome.NOT_APPLICABLE, lacks)
     if not verdict.runs:
@@ -158,8 +158,9 @@ def _case(case: Case, release: Release, host: Host, verdict: Verdict) -> Verdict
 
 
 @cache
-def absent_feature(release: Release, route: Route, recipe: Recipe) -> str:
-    for feature in (*_ROUTE_NEEDS[route], *_RECIPE_NEEDS[recipe]):
+def absent_feature(release: Release, route: Route, recipe: Recipe, variant: str = "") -> str:
+    implicit = ("implicit-batch",) if "implicit" in variant.split("-") else ()
+    for feature in (*_ROUTE_NEEDS[route], *_RECIPE_NEEDS[recipe], *implicit):
         reason = api.absence(release, feature)
         if reason:
             return reason

@@ -65,6 +65,15 @@ def test_what_8_lacks(planned: Planned, workstation: Host) -> None:
     }
 
 
+@pytest.mark.parametrize(("version", "tag", "lacks"), [("8.6.1", "24.01", ""), ("10.3.0", "24.08", "max_batch_size")])
+def test_an_implicit_batch_went_with_10(
+    planned: Planned, workstation: Host, version: str, tag: str, lacks: str
+) -> None:
+    implicit = image(version, tag).replace("[onnx, plugin, host-decode]", "[plugin]\n    variants: [kept-implicit]")
+    told = lacking(planned(implicit, workstation)).get("plugin.fp32", "")
+    assert told == lacks or (lacks and lacks in told)
+
+
 def test_10_has_both_worlds(planned: Planned, workstation: Host) -> None:
     assert lacking(planned(image("10.8.0", "25.01"), workstation)) == {}
 
