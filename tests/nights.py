@@ -43,7 +43,7 @@ def audit(below: int = 73, standing: str = "said", precision: str = "fp16") -> r
 
 
 def case(name: str = "retina.onnx.fp16-typed.sm86", outcome: str = "passed", **fields: Any) -> r.CaseRecord:
-    subject, route, recipe, target = name.split(".")
+    subject, route, recipe, *_, target = name.split(".")
     built = outcome in ("passed", "warned")
     given: dict[str, Any] = {
         "stage": r.Stage.BUILD,

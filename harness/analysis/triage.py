@@ -58,11 +58,12 @@ class _Group:
 
 
 def triage(
-    before: Side, after: Side, old: Release, new: Release, rules: Rules | None = None, code: Section | None = None
+    before: Side, after: Side, old: Release, new: Release, rules: Rules | None = None, more: Sequence[Section] = ()
 ) -> Triage:
     """Compare the records of two releases and put what a person must know in order of how much it stops them.
 
-    ``code`` is what breaks in the user's own code; it stands behind what is gone from the API.
+    ``more`` is what was found out besides, such as what breaks in the user's own code; it stands behind what is gone
+    from the API.
     """
     rules = rules or Rules(matched=release_pairs)
     found = compare(before, after, rules)
@@ -81,7 +82,7 @@ def triage(
         ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
     )
     sections = [Section(title=title, none=none, statements=statements) for title, none, statements in parts]
-    sections[2:2] = [code] if code else []
+    sections[2:2] = more
     return Triage(
         before=str(old),
         after=str(new),

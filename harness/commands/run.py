@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
     add_history_arguments(parser)
     parser.add_argument("--environment", choices=["docker"], help="run cells of wheels in containers")
-    parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="cases at the same time (%(default)s)")
+    parser.add_argument("--jobs", type=jobs, default=cores(), metavar="N", help="cases at the same time (%(default)s)")
     parser.add_argument("--no-reuse", action="store_true", help="run conclusive cases again although nothing changed")
     parser.add_argument("--keep-engines", action="store_true", help="keep each case's engine.bin in the evidence")
     parser.add_argument("--label", default="", metavar="TEXT", help="a name for this run, such as nightly")
@@ -107,7 +107,7 @@ def _ran(cell: CellRecord) -> bool:
     return Outcome.NOT_RUN not in outcomes and any(outcome.executed for outcome in outcomes)
 
 
-def _jobs(text: str) -> int:
+def jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
     return int(text)

@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import library, shapes
+from . import library, recipes, shapes
 from .apis.base import Api
 from .child import Desk
 from .outcome import NotApplicable
@@ -26,6 +26,8 @@ def configure(desk: Desk, api: Api, builder: Any, network: Any) -> Any:
     config.profiling_verbosity = api.flag("ProfilingVerbosity", "DETAILED")
     api.set_precision(config, desk.case.recipe)
     api.set_target(config, desk.case.target)
+    if recipes.keeps_edge(desk.case):
+        config.set_flag(api.flag("BuilderFlag", "OBEY_PRECISION_CONSTRAINTS"))
     shapes.add_profile(builder, network, config, desk.case.options)
     _set_level(desk, config)
     _leave_out_missing_sources(desk, api, config)

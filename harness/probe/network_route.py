@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import plugin_library
+from . import plugin_library, recipes
 from .apis.base import Api
 from .child import Desk
 from .definition import decode_plugin, description, layers, raw_heads
@@ -25,7 +25,7 @@ def plugin(desk: Desk, api: Api, network: Any, _logger: Any) -> object:
     graph = _body(desk, api, network)
     sources = os.path.join(os.path.dirname(str(desk.case.network)), graph.description.plugin)
     plugin_library.load(sources, str(api.trt.__version__))
-    decode_plugin.mark(graph, chosen)
+    decode_plugin.mark(graph, chosen, in_fp32=recipes.keeps_edge(desk.case))
     return graph
 
 

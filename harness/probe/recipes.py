@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, Mapping, Optional
 
+from .job import Case
+
 # The precision that at least one layer must have.
 _WANTED: Dict[str, str] = {
     "fp16-flag": "Half",
@@ -15,6 +17,14 @@ _WANTED: Dict[str, str] = {
     "fp8-qdq": "FP8",
 }
 _NARROW = ("Half", "BFloat16", "Int8", "FP8", "Int4", "FP4")
+
+# Where the builder chooses the types, so that a layer can be held to one.
+_CHOSEN_BY_BUILDER = ("fp16-flag", "bf16-flag", "int8-calibrated")
+
+
+def keeps_edge(case: Case) -> bool:
+    """Whether the builder is held to FP32 at the plugin's inputs."""
+    return bool(case.options.get("fp32_edge")) and case.recipe in _CHOSEN_BY_BUILDER
 
 
 def broken_promise(recipe: str, precisions: Mapping[str, int]) -> Optional[str]:

@@ -51,10 +51,13 @@ def concat(graph: Graph, operation: Operation) -> None:
     _finish(graph, operation["name"], joined(graph, operation["name"], operation["sources"]), relu=True)
 
 
-def joined(graph: Graph, name: str, sources: Sequence[str]) -> Any:
-    """Tensors side by side along their channels."""
+def joined(graph: Graph, name: str, sources: Sequence[str], in_fp32: bool = False) -> Any:
+    """Tensors side by side along their channels; ``in_fp32`` holds a builder that chooses types to that one."""
     layer = graph.layer("add_concatenation", name, [graph.tensor(source) for source in sources])
     layer.axis = 0 if graph.implicit else 1
+    if in_fp32:
+        layer.precision = graph.trt.DataType.FLOAT
+        layer.set_output_type(0, graph.trt.DataType.FLOAT)
     return layer.get_output(0)
 
 

@@ -79,7 +79,10 @@ def _network(
         exact = onnx_model(net, weights, height=height, width=width, heads=Heads.RAW)
         scales = quantised_scales(net, RAW_OUTPUTS, lambda path: _quantise(exact, chosen, path))
     files = write_network(making.folder, net, weights, height=height, width=width, fold=fold, scales=scales)
-    return {"files": files, "options": {"implicit_batch": chosen.implicit, "plugin_v2": chosen.v2}}
+    return {
+        "files": files,
+        "options": {"implicit_batch": chosen.implicit, "plugin_v2": chosen.v2, "fp32_edge": chosen.fp32edge},
+    }
 
 
 def load_weights(net: Network, source: str) -> tuple[dict[str, NDArray[np.float32]], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.errors import InputError
 from harness.subjects.retinaface.architecture import Backbone, check_size
@@ -37,7 +37,8 @@ class BatchNorm(StrEnum):
 class Settings:
     """``weights`` is ``seed:N``, ``reference`` or a path. ``naive``: reduced precision runs across the decode part.
 
-    For the network-definition API: ``implicit`` batch, and ``v2``, the plugin's older interface where a newer is known.
+    For the network-definition API: ``implicit`` batch, ``v2``, the plugin's older interface where a newer is known, and
+    ``fp32edge``, which holds a builder that chooses types to FP32 at the plugin's inputs.
     """
 
     backbone: Backbone
@@ -49,6 +50,10 @@ class Settings:
     naive: bool = False
     implicit: bool = False
     v2: bool = False
+    fp32edge: bool = False
+
+
+_SWITCHES = ("naive", "implicit", "v2", "fp32edge")
 
 
 def settings(options: Mapping[str, object], variant: str = "") -> Settings:
@@ -75,15 +80,10 @@ def _with(base: Settings, word: str) -> Settings:
         return replace(base, heads=Heads(word))
     if word in list(BatchNorm):
         return replace(base, batch_norm=BatchNorm(word))
-    if word == "naive":
-        return replace(base, naive=True)
-    if word == "implicit":
-        return replace(base, implicit=True)
-    if word == "v2":
-        return replace(base, v2=True)
-    raise InputError(
-        f"variant {word!r} is not known: give {', '.join([*Heads, *BatchNorm, 'naive', 'implicit', 'v2'])}"
-    )
+    if word in _SWITCHES:
+        switch: dict[str, Any] = {word: True}
+        return replace(base, **switch)
+    raise InputError(f"variant {word!r} is not known: give {', '.join([*Heads, *BatchNorm, *_SWITCHES])}")
 
 
 def _size(value: object) -> tuple[int, int]:

@@ -117,7 +117,7 @@ def test_what_breaks_in_the_users_code_stands_with_line_and_replacement(tmp_path
     file.write_text("import tensorrt as trt\nflag = trt.BuilderFlag.FP16\nold = trt.UffParser\n")
     code = broken_code([file], Release.parse("10.16.1"), Release.parse("11.4"))
     sides = [Side(name, nights.run([nights.cell("1.7.1", [nights.case()])])) for name in ("old", "new")]
-    found = triage(sides[0], sides[1], OLD, NEW, code=code)
+    found = triage(sides[0], sides[1], OLD, NEW, more=[code])
     (text,) = section(found, "Your code")
     assert text.startswith(f"{file}:2:24: broken: member BuilderFlag.FP16 is gone since 11.0.0; use a strongly typed")
     assert "### Your code" in markdown(found)

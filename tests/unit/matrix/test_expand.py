@@ -115,7 +115,7 @@ def test_an_explosion_of_axes_is_refused(expanded: Expanded) -> None:
         (
             "recipes:",
             "variants: [kept-implicit]\n    recipes:",
-            ":11:16: variant kept-implicit is of the route host-decode and plugin alone; give it to a subject without onnx",
+            ":11:16: variant kept-implicit is of the route host-decode and plugin alone; give it to a subject without",
         ),
         ("model: retinaface", "variants: [naive]\n    model: onnx", ":8:16: an ONNX file has no variant naive"),
         ("subjects:", "waivers: [{reason: r}]\nsubjects:", ":6:11: waivers[0]: names neither a finding nor an outcome"),

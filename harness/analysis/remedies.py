@@ -1,0 +1,158 @@
+"""What can be done about a case that goes wrong, and what each way did where it ran: a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from harness.analysis.case_changes import BAD, cause_of
+from harness.analysis.changes import Proof
+from harness.analysis.triage import Section, Statement
+from harness.errors import UsageError
+from harness.evidence.records import CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
+
+_ROUTES = {
+    "host-decode": "decode on the host",
+    "onnx": "the ONNX route, without the plugin",
+    "plugin": "the Decode plugin",
+}
+_RECIPES = {
+    "fp32": "no reduced precision",
+    "fp16-flag": "FP16 by flag",
+    "fp16-typed": "FP16 in the model's types",
+    "bf16-flag": "BF16 by flag",
+    "bf16-typed": "BF16 in the model's types",
+    "int8-calibrated": "INT8 by calibration",
+    "int8-qdq": "explicit Q/DQ that stops before Decode",
+    "fp8-qdq": "FP8 Q/DQ",
+}
+_VARIANTS = {
+    "naive": "Q/DQ across Decode",
+    "implicit": "implicit batch",
+    "fp32edge": "the plugin's inputs kept in FP32",
+    "folded": "batch-norm folded",
+    "v2": "the older plugin interface",
+}
+_CONCERNS = (Severity.FATAL, Severity.DEGRADED, Severity.ADVISORY)
+
+
+class Tried(Record, frozen=True, kw_only=True):
+    """One way and what came of it. ``left``: the problem's findings that it has too.
+
+    ``latency_ratio``: to FP32 by the same route in the same cell; ``None`` where either was not measured.
+    """
+
+    remedy: str
+    release: str
+    cell: str
+    case: str
+    outcome: Outcome
+    reason: str = ""
+    left: list[str] = msgspec.field(default_factory=list)
+    ap50: float | None = None
+    latency_ms: float | None = None
+    latency_ratio: float | None = None
+    engine_bytes: int | None = None
+    is_problem: bool = False
+
+
+def subject_of(cases: Iterable[str], problem: str) -> str:
+    """The subject of what ``problem`` (an id or a pattern) means. Raises ``UsageError`` where it means not one."""
+    subjects = {case.split(".")[0] for case in cases if case == problem or fnmatchcase(case, problem)}
+    if len(subjects) != 1:
+        told = ", ".join(sorted(subjects)) or "none"
+        raise UsageError(f"--try-remedies {problem!r} means cases of {told}; name a case of one subject")
+    return subjects.pop()
+
+
+def tried(results: Results, problem: str) -> list[Tried]:
+    """A row for each case of the problem's subject that ran, the problem first, then what passed, the fastest first."""
+    seen = [(cell, case) for cell in results.cells for case in cell.cases if case.outcome.executed]
+    subject = subject_of((case.id for _, case in seen), problem)
+    own = [(cell, case) for cell, case in seen if case.subject == subject]
+    problems = [(cell, case) for cell, case in own if case.id == problem or fnmatchcase(case.id, problem)]
+    rules = {finding.rule for _, case in problems for finding in _told(case)}
+    like = problems[0][1]
+    rows = [_row(cell, case, like, rules, (cell, case) in problems) for cell, case in own]
+    return sorted(rows, key=_rank)
+
+
+def _rank(row: Tried) -> tuple[bool, bool, int, float, str]:
+    return (not row.is_problem, row.outcome in BAD, len(row.left), row.latency_ms or 1e9, row.case)
+
+
+def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str], is_problem: bool) -> Tried:
+    mine, plain = case.metrics.get("latency_ms"), _fp32(cell, case)
+    return Tried(
+        remedy="as it is" if is_problem else ", ".join(differences(problem, case)) or "another release",
+        release=f"{cell.flavour} {cell.version}".removeprefix("tensorrt "),
+        cell=cell.id,
+        case=case.id,
+        outcome=case.outcome,
+        reason=cause_of(case) if case.outcome in BAD else "",
+        left=sorted(rules & {finding.rule for finding in _told(case)}),
+        ap50=case.metrics.get("ap50"),
+        latency_ms=mine,
+        latency_ratio=mine / plain if mine and plain else None,
+        engine_bytes=case.engine_bytes,
+        is_problem=is_problem,
+    )
+
+
+def _fp32(cell: CellRecord, case: CaseRecord) -> float | None:
+    """Latency of the same network in FP32."""
+    same = (
+        other.metrics.get("latency_ms")
+        for other in cell.cases
+        if (other.subject, other.route, other.target, other.recipe) == (case.subject, case.route, case.target, "fp32")
+    )
+    return next((latency for latency in same if latency), None)
+
+
+def differences(problem: CaseRecord, other: CaseRecord) -> list[str]:
+    """What ``other`` does otherwise, in words."""
+    words = [_ROUTES.get(other.route, other.route)] if other.route != problem.route else []
+    words += [_RECIPES.get(other.recipe, other.recipe)] if other.recipe != problem.recipe else []
+    mine, theirs = _variant(problem), _variant(other)
+    words += [_VARIANTS.get(word, word) for word in sorted(theirs - mine)]
+    return words + [f"not {_VARIANTS.get(word, word)}" for word in sorted(mine - theirs)]
+
+
+def _variant(case: CaseRecord) -> set[str]:
+    """The id is subject.route.recipe[.variant].target."""
+    parts = case.id.split(".")
+    return set(parts[3].split("-")) if len(parts) == 5 else set()
+
+
+def _told(case: CaseRecord) -> Iterator[Finding]:
+    return (finding for finding in case.findings if finding.severity in _CONCERNS and not finding.predicted)
+
+
+def section(rows: list[Tried], results: Results) -> Section:
+    """The rows as statements with their evidence, for the page and the ticket."""
+    places = {(cell.id, case.id): case.evidence for cell in results.cells for case in cell.cases}
+    return Section(
+        title="Remedies tried",
+        none="No case of this subject ran.",
+        statements=[
+            Statement(
+                text=f"{row.release}, {row.remedy}: {words(row)}",
+                cases=[f"{row.cell} / {row.case}"],
+                proofs=[Proof(run=results.run.id, path=places[row.cell, row.case])],
+            )
+            for row in rows
+        ],
+    )
+
+
+def words(row: Tried) -> str:
+    """``passed; AP 0.997; 0.31 ms, 0.42 of FP32; 2.1 MB``."""
+    told = [row.outcome.value + (f": {row.reason}" if row.reason else "")]
+    told += [f"still {', '.join(row.left)}"] if row.left and not row.is_problem else []
+    told += [f"AP {row.ap50:.3f}"] if row.ap50 is not None else []
+    ratio = f", {row.latency_ratio:.2f} of FP32" if row.latency_ratio else ""
+    told += [f"{row.latency_ms:.3f} ms{ratio}"] if row.latency_ms else []
+    told += [f"{row.engine_bytes / 1e6:.1f} MB"] if row.engine_bytes else []
+    return "; ".join(told)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.analysis import remedies
+from harness.errors import UsageError
+from harness.evidence import records as r
+from harness.report import remedies_text
+from tests import nights
+
+PROBLEM = "face.plugin.int8-calibrated.implicit.device"
+RULE = "plugin-scale-assert"
+
+
+def case(name: str, outcome: str = "passed", *, found: bool = False, **metrics: float) -> r.CaseRecord:
+    findings = [nights.finding(RULE)] if found else []
+    return nights.case(name, outcome=outcome, findings=findings, metrics=metrics)
+
+
+def results() -> r.Results:
+    old = nights.cell(
+        "1.6.1",
+        [
+            case(PROBLEM, "failed", found=True),
+            case("face.plugin.fp32.implicit.device", latency_ms=0.8, ap50=0.997),
+            case("face.plugin.int8-calibrated.fp32edge-implicit.device", latency_ms=0.4, ap50=0.99),
+            case("face.host-decode.int8-calibrated.device", found=True, latency_ms=0.3),
+            case("face.onnx.int8-qdq.device", "not-run"),
+            case("other.onnx.int8-qdq.device"),
+        ],
+    )
+    return nights.run([old])
+
+
+def test_the_problem_stands_first_then_what_cured_it() -> None:
+    rows = remedies.tried(results(), PROBLEM)
+    assert [(row.remedy, row.left) for row in rows] == [
+        ("as it is", [RULE]),
+        ("the plugin's inputs kept in FP32", []),
+        ("no reduced precision", []),
+        ("decode on the host, not implicit batch", [RULE]),
+    ]
+
+
+def test_cost_is_told_beside_fp32_by_the_same_route() -> None:
+    kept = remedies.tried(results(), PROBLEM)[1]
+    assert kept.latency_ratio == pytest.approx(0.5)
+    assert remedies.words(kept) == "passed; AP 0.990; 0.400 ms, 0.50 of FP32; 2.4 MB"
+    assert "passed" in remedies_text.as_text([kept])
+
+
+def test_a_row_that_was_not_measured_has_dashes() -> None:
+    text = remedies_text.as_text(remedies.tried(results(), PROBLEM)[:1])
+    assert text.splitlines()[-1].split()[-4:-1] == ["-", "-", "-"]
+
+
+@pytest.mark.parametrize(("problem", "told"), [("nobody.*", "none"), ("*", "face, other")])
+def test_a_pattern_that_means_not_one_subject(problem: str, told: str) -> None:
+    with pytest.raises(UsageError, match=f"means cases of {told}; name a case of one subject"):
+        remedies.tried(results(), problem)
+
+
+def test_statements_point_to_their_evidence() -> None:
+    found = results()
+    (first, *_) = remedies.section(remedies.tried(found, PROBLEM), found).statements
+    assert first.text.startswith("tensorrt-rtx 1.6.1, as it is: failed: ")
+    assert first.proofs[0].run == found.run.id
