@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
-from harness.evidence.layout import find_run
+from harness.evidence.layout import cache_folder, find_run
+from harness.execute.compare import compared
 from harness.execute.judge import audits_in, judge
 from harness.history.reread import replace
 from harness.history.store import opened, place_of
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 def report(name: str, *, out: Path, as_json: bool, history: str | None = None) -> int:
     """Write the pages of a run from its evidence, and print its table; ``history``: keep the new verdicts there."""
     folder = find_run(out, name)
-    written = write.rebuild(folder.path)
+    written = compared(write.rebuild(folder.path), folder, cache_folder(out).resolve())
     results = judge(written, folder, audits_in(written))
     index = write.write_all(results, folder.path)
     if history is not None:

@@ -124,8 +124,48 @@ class WeightAudit(Record, frozen=True, kw_only=True):
     exponents: dict[str, int] = {}
 
 
+class Limit(Record, frozen=True, kw_only=True):
+    """What a metric must keep to: at least, at most."""
+
+    metric: str
+    least: float | None = None
+    most: float | None = None
+
+
+class OutputDifference(Record, frozen=True, kw_only=True):
+    """One output of the engine against the FP32 model's.
+
+    ``worst`` is the index of the largest error: the sample, then the place in the output. ``value`` and ``expected``
+    stand there; ``None`` for a number that is not finite. ``not_finite`` counts such elements where FP32's are finite.
+    """
+
+    name: str
+    cosine: float
+    max_abs_error: float
+    mean_abs_error: float
+    worst: list[int] = []
+    value: float | None = None
+    expected: float | None = None
+    not_finite: int = 0
+
+
+class Comparison(Record, frozen=True, kw_only=True):
+    """What an executed engine gave, against the FP32 model. The numbers are in the case's ``metrics``.
+
+    ``samples`` is the key of what it was executed on, ``by`` says what that was and who made the FP32 outputs.
+    ``beyond`` has one sentence for each limit that was not kept; ``note`` says why there is nothing to compare.
+    """
+
+    samples: str
+    by: str = ""
+    outputs: list[OutputDifference] = []
+    limits: list[Limit] = []
+    beyond: list[str] = []
+    note: str = ""
+
+
 class CaseRecord(Record, frozen=True, kw_only=True):
-    """What one case left behind."""
+    """What one case left behind. ``comparison`` is there where an engine could be executed."""
 
     id: str
     subject: str
@@ -144,6 +184,7 @@ class CaseRecord(Record, frozen=True, kw_only=True):
     findings: list[Finding] = []
     audit: list[WeightAudit] = []
     metrics: dict[str, float] = {}
+    comparison: Comparison | None = None
     evidence: str = ""
     key: str = ""
     reused_from: str = ""

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder, cache_folder, create_run, timestamp
 from harness.evidence.records import CellRecord, Host, Outcome, Results, RunInfo, count
 from harness.execute.cell_life import Context, request_stop
+from harness.execute.compare import compared
 from harness.execute.interrupt import interruptible
 from harness.execute.job_server import job_server
 from harness.execute.judge import FindingsCache, audits_of, judge
@@ -83,6 +84,7 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
     results = msgspec.structs.replace(
         planned, run=info, cells=cells, counts=count(cells), notes=[*planned.notes, *notes]
     )
+    results = compared(results, run, cache, processes=options.jobs)
     return run, judge(results, run, audits, FindingsCache(cache / "findings"))
 
 

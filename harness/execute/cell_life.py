@@ -13,7 +13,8 @@ from harness.environments import Ending, Kind, Limits, Prepared, kind_of
 from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder
 from harness.evidence.read import parse_event, read_attestation
-from harness.evidence.records import Attestation, CaseRecord, CellRecord, Host, Outcome, Stage
+from harness.evidence.records import Attestation, CaseRecord, CellRecord, Comparison, Host, Outcome, Stage
+from harness.execute.compare import unmeasured
 from harness.execute.control import accepted
 from harness.execute.job import STOP_FILE, write_job
 from harness.execute.models import ModelStore
@@ -51,6 +52,8 @@ class _Work:
     reused: dict[str, Stored] = field(default_factory=dict)
     todo: dict[str, Case] = field(default_factory=dict)
     models: dict[str, tuple[Case, Model]] = field(default_factory=dict)
+    samples: dict[str, Model] = field(default_factory=dict)
+    compared: dict[str, Comparison | None] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     ending: Ending = field(default_factory=lambda: Ending(0))
 
@@ -110,11 +113,14 @@ def _sort(cases: list[Case], prepared: Prepared, context: Context) -> _Work:
     expected = str(prepared.cell.release)
     for case in cases:
         try:
-            model = context.models.key(case)
+            model, samples = context.models.key(case), context.models.samples_key(case)
         except HarnessError as error:
             work.refused[case.id] = str(error)
             continue
-        key = case_key(case, environment=environment, model=model, expected=expected, host=context.host)
+        key = case_key(
+            case, environment=environment, model=model, expected=expected, host=context.host, samples=samples
+        )
+        work.compared[case.id] = unmeasured(case, samples)
         work.keys[case.id] = key
         stored = context.index.find(key) if context.reuse else None
         if stored:
@@ -132,6 +138,8 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
             work.models[case_id] = (case, context.models.get(case))
         except HarnessError as error:
             work.refused[case_id] = str(error)
+            continue
+        _take_samples(case, work, context)
     if not work.models or context.stopping():
         return
     context.progress.stage(cell.id, "building", len(work.models))
@@ -140,6 +148,7 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
         folder,
         prepared,
         work.models,
+        samples={case_id: ready.samples for case_id, ready in work.samples.items() if ready.samples},
         control=control,
         jobs=context.jobs,
         tokens=context.tokens,
@@ -149,11 +158,26 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
         prepared,
         job=job,
         evidence=folder,
-        inputs=tuple(sorted({control.parent, *(model.folder for _case, model in work.models.values())})),
+        inputs=tuple(sorted({control.parent, *_folders(work)})),
         limits=Limits(wall_s=cell.timeouts.cell),
         on_line=lambda line: _show(cell.id, line, context.progress),
         tokens=context.tokens,
     )
+
+
+def _take_samples(case: Case, work: _Work, context: Context) -> None:
+    """Without samples the engine is built all the same; the record says why it was not executed."""
+    comparison = work.compared[case.id]
+    if comparison is None:
+        return
+    try:
+        work.samples[case.id] = context.models.samples(case)
+    except HarnessError as error:
+        work.compared[case.id] = msgspec.structs.replace(comparison, note=str(error))
+
+
+def _folders(work: _Work) -> set[Path]:
+    return {model.folder for _case, model in work.models.values()} | {each.folder for each in work.samples.values()}
 
 
 def _show(cell_id: str, line: str, progress: Progress) -> None:
@@ -170,6 +194,7 @@ def _record(cell_id: str, case: Case, work: _Work, context: Context) -> CaseReco
     base = blank(cell_id, case, work.keys.get(case.id, ""))
     if case.id in work.refused:
         return msgspec.structs.replace(base, reason=work.refused[case.id])
+    base = msgspec.structs.replace(base, comparison=work.compared.get(case.id))
     if case.id in work.reused:
         return _reused(base, work.reused[case.id], folder, context)
     if folder.is_dir():
@@ -184,6 +209,7 @@ def _reused(base: CaseRecord, stored: Stored, folder: Path, context: Context) ->
     return msgspec.structs.replace(
         stored.case,
         subject=base.subject,
+        comparison=base.comparison,
         reused_from=stored.case.reused_from or stored.run,
         evidence=context.run.relative(folder),
         repeat=base.repeat,

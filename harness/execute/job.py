@@ -25,12 +25,13 @@ def write_job(
     prepared: Prepared,
     cases: Mapping[str, tuple[Case, Model]],
     *,
+    samples: Mapping[str, Path],
     control: Path,
     jobs: int,
     tokens: Path,
     keep_engines: bool,
 ) -> Path:
-    """Write ``job.json`` into the cell's evidence folder."""
+    """Write ``job.json`` into the cell's evidence folder. ``samples``: by case, what to execute its engine on."""
     release = prepared.cell.release
     job = {
         "format": FORMAT,
@@ -43,7 +44,10 @@ def write_job(
         "tokens": str(tokens),
         "keep_engines": keep_engines,
         "negative_control": str(control.resolve()),
-        "cases": [_case(case, model, prepared.cell, folder.resolve()) for case, model in cases.values()],
+        "cases": [
+            _case(case, model, samples.get(name), prepared.cell, folder.resolve())
+            for name, (case, model) in cases.items()
+        ],
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "job.json"
@@ -51,8 +55,8 @@ def write_job(
     return path
 
 
-def _case(case: Case, model: Model, cell: Cell, folder: Path) -> dict[str, object]:
-    files = {"model": model.model, "network": model.network, "weights": model.weights}
+def _case(case: Case, model: Model, samples: Path | None, cell: Cell, folder: Path) -> dict[str, object]:
+    files = {"model": model.model, "network": model.network, "weights": model.weights, "samples": samples}
     return {
         "id": case.id,
         "route": case.route.value,

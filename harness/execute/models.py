@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError, InputError
 from harness.matrix.cell import Case, Recipe, Route
-from harness.subjects.keys import NEGATIVE_CONTROL, ModelRequest, Prepared, prepare_models
+from harness.subjects.keys import NEGATIVE_CONTROL, ModelRequest, Prepared, prepare_models, samples_of
 
 
 class ModelUnavailable(HarnessError):
@@ -45,11 +45,25 @@ class ModelStore:
             except InputError:
                 continue  # said again, and kept, when the case itself asks
             wanted += [request(case), source_request(case)]
+            wanted += [samples_of(case.subject)] if executable(case) else []
         self._make(wanted)
 
     def get(self, case: Case) -> Prepared:
         """The model of a case. Raises ``ModelUnavailable`` where it cannot be made."""
         return self._one(self.key(case), request(case))
+
+    def samples_key(self, case: Case) -> str:
+        """The key of what the engine of a case is executed on; empty where it is built for another device."""
+        if not executable(case):
+            return ""
+        name = (case.subject.name, "samples", "", "")
+        if name not in self._keys:
+            self._keys[name] = samples_of(case.subject).key
+        return self._keys[name]
+
+    def samples(self, case: Case) -> Prepared:
+        """The samples of an executable case. Raises ``ModelUnavailable`` where they cannot be made."""
+        return self._one(self.samples_key(case), samples_of(case.subject))
 
     def source(self, case: Case) -> Prepared:
         """The same subject in FP32, whose weights the audit reads."""
@@ -67,7 +81,8 @@ class ModelStore:
             self._make([wanted])
         ready = self._ready[key]
         if ready.error:
-            raise ModelUnavailable(f"model of {wanted.subject.name} ({wanted.recipe.value}): {ready.error}")
+            what = "samples" if wanted.samples else "model"
+            raise ModelUnavailable(f"{what} of {wanted.subject.name} ({wanted.recipe.value}): {ready.error}")
         return ready
 
     def _make(self, wanted: list[ModelRequest]) -> None:
@@ -77,6 +92,11 @@ class ModelStore:
                 self._ready |= prepare_models(
                     missing.values(), self._cache, processes=self._processes, progress=self._progress
                 )
+
+
+def executable(case: Case) -> bool:
+    """Its engine is for the GPU at hand."""
+    return case.target == "device"
 
 
 def request(case: Case) -> ModelRequest:

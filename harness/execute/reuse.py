@@ -56,8 +56,11 @@ def environment_key(prepared: Prepared) -> str:
     return _hash({"digest": prepared.digest, "libraries": states, "image": prepared.image_digest, "builder": builder})
 
 
-def case_key(case: Case, *, environment: str, model: str, expected: str, host: Host) -> str:
-    """Key of a case. ``environment`` is from ``environment_key``, ``model`` the key of the prepared model."""
+def case_key(case: Case, *, environment: str, model: str, expected: str, host: Host, samples: str = "") -> str:
+    """Key of a case. ``environment`` is from ``environment_key``, ``model`` the key of the prepared model.
+
+    ``samples`` is the key of what its engine is executed on; empty where it is not.
+    """
     device = [host.driver, host.gpus] if case.target == "device" else []
     return _hash(
         {
@@ -72,6 +75,7 @@ def case_key(case: Case, *, environment: str, model: str, expected: str, host: H
             "variant": case.variant,
             "device": device,
         }
+        | ({"samples": samples} if samples else {})
     )
 
 

@@ -13,7 +13,7 @@ from math import isfinite, nan
 
 import msgspec
 
-from harness.evidence.records import CaseRecord, CellRecord
+from harness.evidence.records import CaseRecord, CellRecord, Comparison
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _case_decoder = msgspec.json.Decoder(CaseRecord)
@@ -28,6 +28,7 @@ class CaseVarying(msgspec.Struct, frozen=True, omit_defaults=True):
     metrics: dict[str, float | None] = {}
     engine_sha256: str = ""
     reused_from: str = ""
+    comparison: Comparison | None = None
 
 
 class CellVarying(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,9 +59,16 @@ class Document:
 def split_case(case: CaseRecord) -> tuple[Document, str]:
     """The document and the varying part (JSON) of a case; ``duration_s`` and ``engine_bytes`` have columns."""
     metrics = {name: value if isfinite(value) else None for name, value in case.metrics.items()}
-    varying = CaseVarying(case.steps_s, metrics, case.engine_sha256, case.reused_from)
+    varying = CaseVarying(case.steps_s, metrics, case.engine_sha256, case.reused_from, case.comparison)
     fixed = msgspec.structs.replace(
-        case, steps_s={}, metrics={}, engine_sha256="", reused_from="", duration_s=None, engine_bytes=None
+        case,
+        steps_s={},
+        metrics={},
+        engine_sha256="",
+        reused_from="",
+        comparison=None,
+        duration_s=None,
+        engine_bytes=None,
     )
     return Document.of(fixed), _encoder.encode(varying).decode()
 
@@ -79,6 +87,7 @@ def join_case(fixed: CaseRecord, varying: str, duration_s: float | None, engine_
         metrics={name: nan if value is None else value for name, value in parts.metrics.items()},
         engine_sha256=parts.engine_sha256,
         reused_from=parts.reused_from,
+        comparison=parts.comparison,
         duration_s=duration_s,
         engine_bytes=engine_bytes,
     )

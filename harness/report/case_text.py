@@ -11,6 +11,7 @@ from tabulate import tabulate
 from harness.evidence.records import CaseRecord, CellRecord, Finding, WeightAudit
 from harness.neutral import neutral, one_line
 from harness.report import grid
+from harness.report.against_fp32 import limit_of, own_metrics, worst_place
 from harness.report.excerpts import excerpt
 from harness.report.text import WIDTH, clip
 from harness.report.units import binary_size, seconds
@@ -39,6 +40,7 @@ def case_text(cell: CellRecord, case: CaseRecord, run_dir: Path) -> str:
     lines = [one_line(f"{cell.id}::{case.id}"), *_fields(_case_fields(cell, case))]
     for finding in case.findings:
         lines += ["", *_finding(finding)]
+    lines += _against_fp32(case)
     for audit in case.audit:
         lines += ["", *_audit(audit)]
     log = excerpt(run_dir, case)
@@ -77,9 +79,27 @@ def _case_fields(cell: CellRecord, case: CaseRecord) -> Iterator[tuple[str, str]
         kinds = ", ".join(f"{number} {name}" for name, number in case.layer_precisions.items())
         yield "layers", f"{case.layers}: {kinds}" if kinds else str(case.layers)
     yield "time", ", ".join(f"{name} {seconds(taken)}" for name, taken in case.steps_s.items())
-    yield from ((name.replace("_", " "), f"{value:g}") for name, value in case.metrics.items())
+    for name, value in own_metrics(case).items():
+        limit = limit_of(case, name)
+        yield name.replace("_", " "), f"{value:.6g} ({limit})" if limit else f"{value:.6g}"
     yield "reused from", case.reused_from
     yield "evidence", case.evidence
+
+
+def _against_fp32(case: CaseRecord) -> list[str]:
+    """How far each output is from the FP32 model's, and where it is worst."""
+    made = case.comparison
+    if made is None or not (made.outputs or made.note):
+        return []
+    lines = ["", *_wrapped("", f"against {made.by}" if made.by else "against FP32")]
+    for each in made.outputs:
+        numbers = (
+            f"cosine {each.cosine:.6f}, largest error {each.max_abs_error:.5g}, mean {each.mean_abs_error:.3g}; "
+            f"worst at {worst_place(each)}"
+        )
+        lines += _wrapped(f"  {one_line(each.name)}: ", numbers)
+    lines += [line for words in made.beyond for line in _wrapped("  beyond: ", words)]
+    return lines + (_wrapped("  ", made.note) if made.note else [])
 
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from harness.evidence.records import CaseRecord, CellRecord, Outcome, Stage
+from harness.evidence.records import CaseRecord, CellRecord, Comparison, Outcome, Stage
 from harness.neutral import neutral
 from harness.report.excerpts import excerpt
 from harness.report.grid import worst
@@ -71,7 +71,7 @@ def payload(cells: Sequence[CellRecord], run_dir: Path) -> dict[str, Any]:
 
 _FIELDS = (
     *("id", "outcome", "stage", "reason", "seconds", "steps", "bytes", "sha256", "layers", "precisions"),
-    *("findings", "audit", "metrics", "evidence", "reused", "repeat", "excerpt"),
+    *("findings", "audit", "metrics", "comparison", "evidence", "reused", "repeat", "excerpt"),
 )
 
 
@@ -95,11 +95,17 @@ def _row(cell: CellRecord, case: CaseRecord, table: Table, excerpts: dict[tuple[
         [shared(finding) for finding in case.findings],
         [shared(audit) for audit in case.audit],
         shared(case.metrics),
+        shared(_shown(case.comparison)),
         shared(case.evidence),
         shared(case.reused_from),
         shared(case.repeat),
         -1 if log is None else shared(log),
     ]
+
+
+def _shown(comparison: Comparison | None) -> Comparison | None:
+    """Nothing to show where nothing was executed."""
+    return comparison if comparison and (comparison.outputs or comparison.note) else None
 
 
 def _without_names(value: Any, cell: str, case: str) -> Any:

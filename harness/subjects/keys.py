@@ -36,6 +36,7 @@ class Form(StrEnum):
     BF16_TYPED = "bf16-typed"
     INT8_QDQ = "int8-qdq"
     FP8_QDQ = "fp8-qdq"
+    SAMPLES = "samples"  # no model: what engines are executed on
 
 
 def form_of(recipe: Recipe) -> Form:
@@ -45,16 +46,25 @@ def form_of(recipe: Recipe) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One model file to make."""
+    """One model file to make, or with ``samples`` the samples of a subject, which all its routes and recipes share."""
 
     subject: Subject
     route: Route
     recipe: Recipe
     variant: str = ""
+    samples: bool = False
+
+    @property
+    def form(self) -> Form:
+        return Form.SAMPLES if self.samples else form_of(self.recipe)
 
     @property
     def key(self) -> str:
-        return model_key(self.subject, self.route, self.recipe, self.variant)
+        return model_key(self.subject, self.route, self.recipe, self.variant, samples=self.samples)
+
+
+def samples_of(subject: Subject) -> ModelRequest:
+    return ModelRequest(subject, Route.ONNX, Recipe.FP32, samples=True)
 
 
 # A model that every ONNX parser of TensorRT must refuse: it uses an operator of a domain that nobody has.
@@ -85,6 +95,10 @@ class Prepared:
         return self._file("weights")
 
     @property
+    def samples(self) -> Path | None:
+        return self._file("samples")
+
+    @property
     def options(self) -> dict[str, Any]:
         """What the probe is told of this model: see the job's ``options``; files by their place."""
         options = dict(self.info.get("options", {}))
@@ -98,20 +112,25 @@ class Prepared:
         return self.folder / name if name else None
 
 
-def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "") -> str:
+# Options that change nothing in a model file: they say what is measured, and how well it must agree.
+JUDGING = ("metric", "samples", "tolerances")
+
+
+def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "", *, samples: bool = False) -> str:
     """Hash of all that could change the model file: options, files named in them, form, our own code, our tools.
 
     The subject's name is not part of it. Raises OSError where a file named in the options cannot be read.
     """
+    ignored = ("tolerances",) if samples else JUDGING
     covered = {
         "format": FORMAT,
         "model": subject.model,
-        "options": dict(subject.options),
+        "options": {name: value for name, value in subject.options.items() if name not in ignored},
         "files": _files(subject),
         "network": route is not Route.ONNX,
-        "form": form_of(recipe),
+        "form": Form.SAMPLES if samples else form_of(recipe),
         "variant": variant,
-        "code": _code_digest(),
+        "code": code_digest(),
         "tools": _tools(),
     }
     text = json.dumps(covered, sort_keys=True, default=str)
@@ -175,7 +194,7 @@ def _batches(wanted: Mapping[str, ModelRequest], processes: int) -> list[dict[st
 def _effort(request: ModelRequest) -> float:
     """Rough seconds."""
     size = 4.0 if request.subject.options.get("backbone") == "resnet50" else 1.0
-    return size * (6.0 if form_of(request.recipe) is Form.INT8_QDQ else 1.0)
+    return size * (6.0 if request.form is Form.INT8_QDQ else 1.0)
 
 
 def _make(batch: Mapping[str, ModelRequest], folder: Path) -> dict[str, str]:
@@ -209,7 +228,7 @@ def _wire(key: str, request: ModelRequest) -> dict[str, object]:
         "model": request.subject.model,
         "options": dict(request.subject.options),
         "network": request.route is not Route.ONNX,
-        "form": form_of(request.recipe),
+        "form": request.form,
         "variant": request.variant,
     }
 
@@ -239,7 +258,7 @@ def _hash_file(path: Path, _state: tuple[int, int]) -> str:
 
 
 @functools.cache
-def _code_digest() -> str:
+def code_digest() -> str:
     """Our own emitters, the plugin's sources and the reference checkpoint."""
     root = Path(__file__).parent
     digest = hashlib.sha256()

@@ -8,14 +8,16 @@ from typing import Any
 
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import version_converter
 
 from harness.errors import InputError
 from harness.subjects.batches import write_batches
 from harness.subjects.description import model_facts
-from harness.subjects.feeds import DEFAULT, feeds
+from harness.subjects.feeds import DEFAULT, Feed, feeds
 from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
+from harness.subjects.samples import evaluated, own, session, stacked, wanted, write_samples
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 from harness.subjects.weights.onnx_file import load_model
@@ -30,6 +32,8 @@ def make(making: Making) -> dict[str, Any]:
     if making.network:
         raise InputError(f"{path}: an ONNX file goes by the route onnx alone")
     model = load_model(path)
+    if making.form is Form.SAMPLES:
+        return _samples(making, path, model) | model_facts(model)
     target = making.folder / "model.onnx"
     info = {"files": {"model": target.name}, "options": _options(making)} | _write(making, path, model, target)
     return info | model_facts(model)
@@ -102,6 +106,30 @@ def _constant_weights(model: Any) -> Any:
     copy.graph.input.extend(inputs)
     copy.ir_version = max(copy.ir_version, FIRST_IR)
     return copy
+
+
+def _samples(making: Making, path: Path, model: Any) -> dict[str, Any]:
+    """The first of the user's inputs, and what ONNX Runtime makes of them; a model that it cannot run has no reference.
+
+    Outputs whose size depends on the sample cannot be put together and are left out.
+    """
+    source = str(making.options.get("inputs", DEFAULT))
+    given = feeds(model, making.options)[: wanted(making.options)]
+    outputs, reason = _reference(path, given)
+    info = {"kind": "onnx", "by": f"the file by ONNX Runtime on the CPU, {len(given)} samples of {source}"}
+    if reason:
+        info["no_reference"] = reason
+    return info | own(making.options) | {"files": write_samples(making.folder, stacked(given), outputs)}
+
+
+def _reference(path: Path, given: list[Feed]) -> tuple[dict[str, NDArray[Any]], str]:
+    try:
+        running = session(path)
+        found = [evaluated(running, feed) for feed in given]
+    except Exception as error:  # ONNX Runtime's own exceptions have no public base
+        return {}, f"ONNX Runtime cannot run it: {str(error).splitlines()[0]}"
+    same = [name for name in found[0] if len({each[name].shape for each in found}) == 1]
+    return stacked([{name: each[name] for name in same} for each in found]), ""
 
 
 def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:

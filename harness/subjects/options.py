@@ -6,8 +6,12 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 
+from harness.matrix.cell import Recipe
+from harness.subjects.tolerances import wrong as wrong_limit
+
 BACKBONES = ("mobilenet0.25", "resnet50")
 _PATH = re.compile(r"[A-Za-z0-9._+/@-]{1,400}", re.ASCII)
+_METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}:[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 _SEED = re.compile(r"seed:[0-9]{1,9}", re.ASCII)
 
 
@@ -80,6 +84,31 @@ def _shapes(name: str, value: object) -> None:
             raise OptionError(name, f"{_shown(tensor)}: not min <= opt <= max in every dimension")
 
 
+def _tolerances(name: str, value: object) -> None:
+    """``{recipe: {metric: number}}``."""
+    recipes = [recipe.value for recipe in Recipe]
+    if not isinstance(value, Mapping) or not value:
+        raise OptionError(name, f"{_shown(value)} is no mapping of recipes to limits by metric")
+    for recipe, limits in value.items():
+        if recipe not in recipes:
+            raise OptionError(name, f"{_shown(recipe)} is no recipe; there are {', '.join(recipes)}")
+        if not isinstance(limits, Mapping):
+            raise OptionError(name, f"{recipe}: {_shown(limits)} is no mapping of metrics to numbers")
+        words = next((words for metric, limit in limits.items() if (words := wrong_limit(str(metric), limit))), "")
+        if words:
+            raise OptionError(name, f"{recipe}: {words}")
+
+
+def _metric(name: str, value: object) -> None:
+    if not (isinstance(value, str) and _METRIC.fullmatch(value)):
+        raise OptionError(name, f"{_shown(value)} is not module:function")
+
+
+def _samples(name: str, value: object) -> None:
+    if type(value) is not int or not 1 <= value <= 100_000:
+        raise OptionError(name, f"{_shown(value)} is not a whole number from 1 to 100000")
+
+
 def _is_shape(value: object) -> bool:
     return isinstance(value, list) and all(type(size) is int and 1 <= size < 2**31 for size in value)
 
@@ -100,6 +129,7 @@ def _shown(value: object) -> str:
     return f"{value!a}"[:80]
 
 
+_JUDGING: dict[str, _Check] = {"tolerances": _tolerances, "metric": _metric, "samples": _samples}
 _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
     "retinaface": (
         {
@@ -108,8 +138,9 @@ _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
             "weights": _weights,
             "heads": _one_of("decoded", "raw"),
             "batch_norm": _one_of("folded", "kept"),
+            **_JUDGING,
         },
         ("backbone", "size", "weights"),
     ),
-    "onnx": ({"path": _path, "inputs": _inputs, "shapes": _shapes}, ("path",)),
+    "onnx": ({"path": _path, "inputs": _inputs, "shapes": _shapes, **_JUDGING}, ("path",)),
 }

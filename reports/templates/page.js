@@ -153,6 +153,7 @@
     for (const finding of found) left.append(findingOf(finding, one));
     right.append(make("h4", {}, "Facts"), about(one));
     all.append(make("div", { class: "split" }, left, right));
+    if (look(one, "comparison")) all.append(...comparisonOf(look(one, "comparison")));
     if (one.audit.length) all.append(...auditOf(one));
     all.append(...logOf(one));
     return all;
@@ -195,7 +196,10 @@
     if (one.sha256) add("sha256", make("code", { class: "all" }, one.sha256));
     if (one.layers !== null || precisions) add("layers", [one.layers === null ? "" : count(one.layers), precisions ? Object.entries(precisions).map(([name, number]) => `${count(number)} ${name}`).join(", ") : ""].filter(Boolean).join(": "));
     if (steps) add("time", Object.entries(steps).map(([name, time]) => `${name} ${seconds(time)}`).join(", ") + (one.seconds === null ? "" : `; whole ${seconds(one.seconds)}`));
-    if (metrics) for (const [name, value] of Object.entries(metrics)) add(name.replaceAll("_", " "), String(value));
+    const compared = look(one, "comparison");
+    const limits = Object.fromEntries(((compared && compared.limits) || []).map((limit) => [limit.metric, limitOf(limit)]));
+    // Numbers of one output stand in the table of outputs.
+    if (metrics) for (const [name, value] of Object.entries(metrics)) if (!(compared && compared.outputs && /^(cosine|max_abs_error|mean_abs_error)\./.test(name))) add(name.replaceAll("_", " "), String(Number(value.toPrecision(6))), limits[name] ? make("span", { class: "soft" }, ` ${limits[name]}`) : "");
     if (one.reused !== null) add("reused", `from run ${look(one, "reused")}: nothing that could change it has changed`);
     const evidence = look(one, "evidence");
     if (evidence) add("evidence", make("a", { href: encodeURI(evidence) + "/" }, evidence + "/"));
@@ -203,6 +207,23 @@
     if (repeat) add("repeat", make("code", { class: "all" }, repeat));
     add("link", make("a", { href: `#${one.cell}::${one.id}` }, "to this case"));
     return list;
+  }
+
+  const limitOf = (limit) => [limit.least === null ? "" : `at least ${limit.least}`, limit.most === null ? "" : `at most ${limit.most}`].filter(Boolean).join(", ");
+  const digits = (value) => value === null ? "not finite" : String(Number(value.toPrecision(5)));
+  // The engine's outputs against the FP32 model's.
+  function comparisonOf(compared) {
+    const parts = [make("h4", {}, "Outputs against FP32")];
+    if (compared.by) parts.push(make("p", { class: "soft" }, `against ${compared.by}`));
+    for (const words of compared.beyond || []) parts.push(make("p", {}, make("b", {}, words)));
+    if (compared.note) parts.push(make("p", {}, compared.note));
+    const head = ["output", "cosine", "largest error", "mean error", "worst place", "value there", "FP32 there", "not finite"];
+    const rows = (compared.outputs || []).map((each) => make("tr", {}, make("th", { scope: "row" }, each.name),
+      make("td", {}, each.cosine.toFixed(6)), make("td", {}, digits(each.max_abs_error)), make("td", {}, digits(each.mean_abs_error)),
+      make("td", {}, each.worst ? `sample ${each.worst[0]}, [${each.worst.slice(1).join(", ")}]` : ""),
+      make("td", {}, digits(each.value)), make("td", {}, digits(each.expected)), make("td", {}, count(each.not_finite))));
+    if (rows.length) parts.push(make("div", { class: "scroll" }, make("table", { class: "audit" }, make("thead", {}, make("tr", {}, ...head.map((word) => make("th", { scope: "col" }, word)))), make("tbody", {}, ...rows))));
+    return parts;
   }
 
   function auditOf(one) {

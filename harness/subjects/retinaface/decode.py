@@ -50,13 +50,13 @@ def faces_of_raw(
         boxes = np.concatenate((middle - half, middle + half), axis=1)
         points = centre[:, None] + landms[chosen].reshape(-1, 5, 2) * scale[:, None]
         scores = 1 / (1 + np.exp(-margin[chosen]))
-    return _suppressed(boxes, scores, points)
+    return suppressed(boxes, scores, points)
 
 
 def faces_of_decoded(boxes: Floats, scores: Floats, landmarks: Floats, *, threshold: float = THRESHOLD) -> Faces:
     """The same for heads decoded in the graph: (N, 4), (N,), (N, 10)."""
     chosen = _best(np.flatnonzero(scores > threshold), scores)
-    return _suppressed(boxes[chosen], scores[chosen], landmarks[chosen].reshape(-1, 5, 2))
+    return suppressed(boxes[chosen], scores[chosen], landmarks[chosen].reshape(-1, 5, 2))
 
 
 def overlaps(box: Floats, boxes: Floats) -> Floats:
@@ -79,7 +79,7 @@ def _best(chosen: NDArray[np.intp], scores: Floats) -> NDArray[np.intp]:
     return chosen[order]
 
 
-def _suppressed(boxes: Floats, scores: Floats, points: Floats) -> Faces:
+def suppressed(boxes: Floats, scores: Floats, points: Floats) -> Faces:
     """Greedy suppression of boxes in falling order of score."""
     finite = np.isfinite(boxes).all(axis=1) & np.isfinite(points).all(axis=(1, 2))
     kept = _kept(boxes[finite])[:FACES]

@@ -21,9 +21,11 @@ from harness.subjects.retinaface.emit_network import write_network
 from harness.subjects.retinaface.emit_onnx import OPSET, RAW_OUTPUTS, in_decode, in_heads, onnx_model
 from harness.subjects.retinaface.load import load_file
 from harness.subjects.retinaface.predict import prediction, rounded
+from harness.subjects.retinaface.samples import make_samples
 from harness.subjects.retinaface.scales import quantised_scales
 from harness.subjects.retinaface.seeded import NOTE, seeded_weights
 from harness.subjects.retinaface.settings import BatchNorm, Heads, Settings, settings
+from harness.subjects.samples import own, wanted
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 
@@ -42,6 +44,8 @@ def make(making: Making) -> dict[str, Any]:
         "backbone": chosen.backbone,
         "weights": {"source": chosen.weights, "note": note, "counts": weight_counts(weights)},
     }
+    if making.form is Form.SAMPLES:
+        return info | make_samples(making.folder, chosen, net, weights, wanted(making.options)) | own(making.options)
     fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
     if making.network:
         return _with_batches(making, chosen, info | _network(making, chosen, net, weights, fold))

@@ -1,4 +1,4 @@
-"""How good detections are against the truth, and how far two runs' tensors are apart."""
+"""How good detections are against the truth."""
 
 from __future__ import annotations
 
@@ -35,19 +35,6 @@ class Accuracy:
     matched: int
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One tensor against another. ``worst`` is the index of the largest absolute error."""
-
-    cosine: float
-    largest: float
-    mean: float
-    worst: tuple[int, ...]
-    value: float
-    expected: float
-    not_finite: int
-
-
 def accuracy(found: Sequence[Faces], truths: Sequence[Truth], overlap: float = 0.5) -> Accuracy:
     """Each true face is matched once, by the best-scored detection that overlaps it most and enough."""
     scores: list[Floats] = []
@@ -72,24 +59,6 @@ def average_precision(scores: Floats, hits: NDArray[np.bool_], total: int) -> fl
     precision = right / np.arange(1, len(ranked) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return float(envelope[ranked].sum() / total)
-
-
-def difference(value: Floats, expected: Floats) -> Difference:
-    """Compare two tensors of one shape. Elements that are not finite in either count as such and are left out."""
-    finite = np.isfinite(value) & np.isfinite(expected)
-    a, b = np.where(finite, value, 0).astype(np.float64), np.where(finite, expected, 0).astype(np.float64)
-    errors = np.abs(a - b)
-    worst = np.unravel_index(int(errors.argmax()), errors.shape)
-    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return Difference(
-        cosine=float(np.vdot(a, b)) / norms if norms else float(not errors.any()),
-        largest=float(errors.max()),
-        mean=float(errors.sum() / max(int(finite.sum()), 1)),
-        worst=tuple(int(place) for place in worst),
-        value=float(value[worst]),
-        expected=float(expected[worst]),
-        not_finite=int((~finite).sum()),
-    )
 
 
 def _matches(faces: Faces, truth: Truth, overlap: float) -> NDArray[np.intp]:

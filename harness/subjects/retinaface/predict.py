@@ -7,37 +7,34 @@ the model itself. What a builder fuses, or a GPU sums in another order, is not i
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
+from harness.subjects.difference import difference
 from harness.subjects.faces import TEST_SEED, network_input, picture
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR
-from harness.subjects.retinaface.decode import Faces, faces_of_decoded, faces_of_raw
-from harness.subjects.retinaface.metrics import Accuracy, Truth, accuracy, difference
-from harness.subjects.retinaface.settings import Heads, Settings
+from harness.subjects.retinaface.detections import faces_in
+from harness.subjects.retinaface.metrics import Accuracy, Truth, accuracy
+from harness.subjects.retinaface.settings import Settings
+from harness.subjects.samples import evaluated, session
 from harness.subjects.typed import HalfType
 
 PICTURES = 8
 SEEDED_PICTURES = 2  # random weights find no face: the tensors' differences are all there is to see
 
-Outputs = dict[str, NDArray[np.float32]]
-
 
 def prediction(exact: Any, reduced: Any, chosen: Settings) -> dict[str, Any]:
     """Compare two ``onnx.ModelProto`` (or paths of models): head tensors, average precision, landmark error."""
-    heads, height, width = chosen.heads, chosen.height, chosen.width
+    height, width = chosen.height, chosen.width
     pictures = SEEDED_PICTURES if chosen.weights.startswith("seed:") else PICTURES
-    sessions = [_session(model) for model in (exact, reduced)]
+    sessions = [session(model) for model in (exact, reduced)]
     scenes = [picture(TEST_SEED + number, height, width) for number in range(pictures)]
     images = [network_input(scene.image, MEAN_BGR) for scene in scenes]
-    runs = [[_run(session, image) for image in images] for session in sessions]
+    runs = [[evaluated(running, {INPUT: image}) for image in images] for running in sessions]
     truths = [Truth(scene.boxes, scene.points) for scene in scenes]
-    scores = [accuracy([_faces(outputs, heads, height, width) for outputs in run], truths) for run in runs]
+    scores = [accuracy([faces_in(outputs, height, width) for outputs in run], truths) for run in runs]
     return {
         "by": f"ONNX Runtime on the CPU, {pictures} rendered pictures",
         "heads": {
@@ -63,22 +60,3 @@ def rounded(model: Any, half: HalfType) -> Any:
             array = half.cast(numpy_helper.to_array(tensor)).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
     return copy
-
-
-def _session(model: Any) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    given = str(model) if isinstance(model, Path) else model.SerializeToString()
-    return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
-
-
-def _run(session: Any, image: NDArray[np.float32]) -> Outputs:
-    names = [each.name for each in session.get_outputs()]
-    return dict(zip(names, session.run(names, {INPUT: image}), strict=True))
-
-
-def _faces(outputs: Outputs, heads: Heads, height: int, width: int) -> Faces:
-    if heads is Heads.RAW:
-        return faces_of_raw(outputs["loc"][0], outputs["conf"][0], outputs["landms"][0], height, width)
-    return faces_of_decoded(outputs["boxes"][0], outputs["scores"][0], outputs["landmarks"][0])

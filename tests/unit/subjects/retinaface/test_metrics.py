@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from harness.subjects.difference import difference
 from harness.subjects.retinaface.decode import Faces
-from harness.subjects.retinaface.metrics import Truth, accuracy, average_precision, difference
+from harness.subjects.retinaface.metrics import Truth, accuracy, average_precision
 
 POINTS = np.full((5, 2), 5, np.float32)
 
