@@ -67,16 +67,24 @@ def subject_of(cases: Iterable[str], problem: str) -> str:
     return subjects.pop()
 
 
-def tried(results: Results, problem: str) -> list[Tried]:
-    """A row for each case of the problem's subject that ran, the problem first, then what passed, the fastest first."""
+def tried(results: Results, problem: str, among: str = "") -> list[Tried]:
+    """A row for each case that ran, the problem first, then what passed, the fastest first.
+
+    Cases of the problem's subject, and of those whose name fits the pattern ``among``.
+    """
     seen = [(cell, case) for cell in results.cells for case in cell.cases if case.outcome.executed]
     subject = subject_of((case.id for _, case in seen), problem)
-    own = [(cell, case) for cell, case in seen if case.subject == subject]
+    own = [(cell, case) for cell, case in seen if is_among(case.id, subject, among)]
     problems = [(cell, case) for cell, case in own if case.id == problem or fnmatchcase(case.id, problem)]
     rules = {finding.rule for _, case in problems for finding in _told(case)}
     like = problems[0][1]
     rows = [_row(cell, case, like, rules, (cell, case) in problems) for cell, case in own]
     return sorted(rows, key=_rank)
+
+
+def is_among(case: str, subject: str, among: str) -> bool:
+    name = case.split(".")[0]
+    return name == subject or fnmatchcase(name, among)
 
 
 def _rank(row: Tried) -> tuple[bool, bool, int, float, str]:

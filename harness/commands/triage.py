@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CASE",
         help="run every other way that the matrix has for this case (an id or a pattern), on both releases",
     )
+    parser.add_argument(
+        "--among",
+        default="",
+        metavar="SUBJECT",
+        help="with --try-remedies: other subjects (a pattern) that are ways too",
+    )
     parser.add_argument("--jobs", type=jobs, default=1, metavar="N", help="with --try-remedies (%(default)s)")
     parser.add_argument("--markdown", action="store_true", help="print the ticket's text")
     parser.add_argument("--json", action="store_true", help="print the statements as JSON")
@@ -63,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     place = place_of(arguments.history, arguments.out)
     planned = _planned(arguments.matrix, arguments.out)
     if arguments.try_remedies:
-        tried = _tried(arguments.try_remedies, (old, new), planned, Options(arguments.out, arguments.jobs), place)
+        ways = (arguments.try_remedies, arguments.among)
+        tried = _tried(ways, (old, new), planned, Options(arguments.out, arguments.jobs), place)
     else:
         tried = None
     return triage_upgrade(
@@ -102,7 +109,7 @@ def _planned(matrix: Path, out: Path) -> Planned | None:
 
 
 def _tried(
-    problem: str, releases: tuple[Release, Release], planned: Planned | None, options: Options, place: str
+    ways: tuple[str, str], releases: tuple[Release, Release], planned: Planned | None, options: Options, place: str
 ) -> Section:
     """Run the ways round the problem, print their table, and give it as a section."""
     if planned is None:
@@ -112,7 +119,7 @@ def _tried(
         for note in record(place, options.out, results):
             print(f"trt-matrix: {note}", file=sys.stderr)
 
-    results, rows = try_remedies(planned, problem, releases, options, keep)
+    results, rows = try_remedies(planned, *ways, releases, options, keep)
     print(remedies_text.as_text(rows), file=sys.stderr)
     return remedies.section(rows, results)
 

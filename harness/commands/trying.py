@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.analysis.remedies import Tried, subject_of, tried
+from harness.analysis.remedies import Tried, is_among, subject_of, tried
 from harness.errors import UsageError
 from harness.evidence.records import Results, with_label
 from harness.execute.campaign import Options, run_plan
@@ -16,9 +16,16 @@ from harness.versions import Release
 
 
 def try_remedies(
-    planned: Planned, problem: str, releases: tuple[Release, ...], options: Options, keep: Callable[[Results], None]
+    planned: Planned,
+    problem: str,
+    among: str,
+    releases: tuple[Release, ...],
+    options: Options,
+    keep: Callable[[Results], None],
 ) -> tuple[Results, list[Tried]]:
-    """Run all cases of the problem's subject in the cells of ``releases``; what nothing has changed in is reused.
+    """Run all cases of the problem's subject, and of those that fit ``among``, in the cells of ``releases``.
+
+    Where nothing has changed an earlier run's answer is taken.
 
     ``keep`` gets the results before they are looked at. Raises ``UsageError`` where ``problem`` means no case that can
     run.
@@ -29,7 +36,7 @@ def try_remedies(
         told = " and ".join(map(str, releases))
         raise UsageError(f"no cell of {told} in the matrix can run here; `trt-matrix plan` says what each waits for")
     subject = subject_of((case for _, case in runnable), problem)
-    wanted = tuple(f"{cell}{select.SEPARATOR}{case}" for cell, case in runnable if case.split(".")[0] == subject)
+    wanted = tuple(f"{cell}{select.SEPARATOR}{case}" for cell, case in runnable if is_among(case, subject, among))
     chosen = select.select(planned.plan, select.Selection(only=wanted))
     with progress_for() as progress:
         folder, results = run_plan(chosen, planned.matrix, detect(), options, progress)
@@ -41,7 +48,7 @@ def try_remedies(
     keep(results)
     if results.run.interrupted:
         raise KeyboardInterrupt
-    return results, tried(results, problem)
+    return results, tried(results, problem, among)
 
 
 def covers(asked: Release, there: Release) -> bool:

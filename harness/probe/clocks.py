@@ -15,10 +15,14 @@ class Clocks:
         self._nvml: Optional[ctypes.CDLL] = None
         self._device = ctypes.c_void_p()
         try:
-            nvml = ctypes.CDLL("libnvidia-ml.so.1")
+            nvml, cuda = ctypes.CDLL("libnvidia-ml.so.1"), ctypes.CDLL("libcuda.so.1")
         except OSError:
             return
-        if nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetHandleByIndex_v2(0, ctypes.byref(self._device)) == 0:
+        # CUDA's first device need not be the library's: the one that is visible is asked for by its bus.
+        bus = ctypes.create_string_buffer(64)
+        if cuda.cuInit(0) != 0 or cuda.cuDeviceGetPCIBusId(bus, len(bus), 0) != 0:
+            return
+        if nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetHandleByPciBusId_v2(bus, ctypes.byref(self._device)) == 0:
             self._nvml = nvml
 
     def read(self) -> Dict[str, int]:
