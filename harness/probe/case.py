@@ -121,10 +121,10 @@ def _build(desk: Desk, tools: Tools, network: Any) -> Any:
     calibrator = calibration.attach(desk, tools.api, config)
     plan = tools.builder.build_serialized_network(network, config)
     desk.measure("build", time.monotonic() - started)
-    configuring.keep_timings(desk, config)
     del calibrator
     if plan is None:
         raise CaseFailed("builder: " + _first_error(tools.heard))
+    configuring.keep_timings(desk, config)
     return plan
 
 

@@ -12,11 +12,12 @@ from .child import Desk
 from .outcome import NotApplicable
 
 TIMING_CACHE = "timing.cache"
-# What each source of tactics loads when it is first used; by major version of the library.
+# What each source of tactics loads when it is first used, in the releases before 10. A newer major version on the host
+# is of no use to them.
 _SOURCES: Dict[str, Tuple[str, ...]] = {
-    "CUBLAS": ("libcublas.so.11", "libcublas.so.12", "libcublas.so.13"),
-    "CUBLAS_LT": ("libcublasLt.so.11", "libcublasLt.so.12", "libcublasLt.so.13"),
-    "CUDNN": ("libcudnn.so.8", "libcudnn.so.9"),
+    "CUBLAS": ("libcublas.so.11", "libcublas.so.12"),
+    "CUBLAS_LT": ("libcublasLt.so.11", "libcublasLt.so.12"),
+    "CUDNN": ("libcudnn.so.8",),
 }
 
 
@@ -90,7 +91,9 @@ def _set_timings(desk: Desk, config: Any) -> None:
 
 
 def keep_timings(desk: Desk, config: Any) -> None:
-    """Store what is known now, whole or not at all."""
+    """Store what is known now, whole or not at all. Only after a build that went well: what one that failed left in it
+    makes TensorRT 8.6.1 fail the next (``myelinCache.h::deserializeFromBuffer``).
+    """
     place = desk.case.options.get("timing_cache")
     cache: Optional[Any] = config.get_timing_cache() if place else None
     if cache is None:
