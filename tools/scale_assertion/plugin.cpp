@@ -1,4 +1,4 @@
-// Edge_TRT: a plugin that copies its first input, and accepts the types that it is told to. For trials of the INT8
+// Edge_TRT: a plugin that copies bytes of its first input, and accepts the types that it is told to. For trials of the INT8
 // scale assertion, on TensorRT before 10 (IPluginV2IOExt, version "1") and from 8 on (IPluginV2DynamicExt, version "2").
 #include <NvInfer.h>
 #include <cuda_runtime_api.h>
@@ -13,16 +13,17 @@ using namespace nvinfer1;
 constexpr char const* kName = "Edge_TRT";
 
 struct Settings {
-    int32_t accepts = 1;  // bits: FP32 1, INT8 2, whatever is asked 4
+    int32_t accepts = 1;  // at its inputs, bits: FP32 1, INT8 2; whatever is asked, anywhere 4. It gives FP32.
     int32_t fails = 0;    // enqueue answers with an error
 };
 
-bool supports(Settings const& settings, PluginTensorDesc const* all, int32_t position) {
+bool supports(Settings const& settings, PluginTensorDesc const* all, int32_t position, int32_t inputs) {
     if (settings.accepts & 4) return true;
     auto const& asked = all[position];
+    if (position >= inputs) return asked.format == TensorFormat::kLINEAR && asked.type == DataType::kFLOAT;
     bool const fp32 = asked.type == DataType::kFLOAT && (settings.accepts & 1);
     bool const int8 = asked.type == DataType::kINT8 && (settings.accepts & 2);
-    return asked.format == TensorFormat::kLINEAR && (fp32 || int8) && asked.type == all[0].type;
+    return asked.format == TensorFormat::kLINEAR && (fp32 || int8);
 }
 
 int64_t bytes(Dims const& dims, DataType type) {
@@ -46,8 +47,8 @@ int32_t copy(Settings const& settings, int64_t size, void const* const* inputs, 
     void destroy() noexcept override { delete this; }                                               \
     void setPluginNamespace(AsciiChar const*) noexcept override {}                                  \
     AsciiChar const* getPluginNamespace() const noexcept override { return ""; }                    \
-    DataType getOutputDataType(int32_t, DataType const* in, int32_t) const noexcept override {      \
-        return in[0];                                                                               \
+    DataType getOutputDataType(int32_t, DataType const*, int32_t) const noexcept override {         \
+        return DataType::kFLOAT;                                                                    \
     }                                                                                               \
     size_t getSerializationSize() const noexcept override { return sizeof(*this); }                 \
     void serialize(void* to) const noexcept override { std::memset(to, 0, sizeof(*this)); }
@@ -60,8 +61,9 @@ public:
     bool isOutputBroadcastAcrossBatch(int32_t, bool const*, int32_t) const noexcept override { return false; }
     bool canBroadcastInputAcrossBatch(int32_t) const noexcept override { return false; }
     Dims getOutputDimensions(int32_t, Dims const* inputs, int32_t) noexcept override { return inputs[0]; }
-    bool supportsFormatCombination(int32_t at, PluginTensorDesc const* all, int32_t, int32_t) const noexcept override {
-        return supports(mSettings, all, at);
+    bool supportsFormatCombination(
+        int32_t at, PluginTensorDesc const* all, int32_t inputs, int32_t) const noexcept override {
+        return supports(mSettings, all, at, inputs);
     }
     void configurePlugin(PluginTensorDesc const* in, int32_t, PluginTensorDesc const*, int32_t) noexcept override {
         mBytes = bytes(in[0].dims, in[0].type);
@@ -87,8 +89,8 @@ public:
     DimsExprs getOutputDimensions(int32_t, DimsExprs const* inputs, int32_t, IExprBuilder&) noexcept override {
         return inputs[0];
     }
-    bool supportsFormatCombination(int32_t at, PluginTensorDesc const* all, int32_t, int32_t) noexcept override {
-        return supports(mSettings, all, at);
+    bool supportsFormatCombination(int32_t at, PluginTensorDesc const* all, int32_t inputs, int32_t) noexcept override {
+        return supports(mSettings, all, at, inputs);
     }
     void configurePlugin(
         DynamicPluginTensorDesc const*, int32_t, DynamicPluginTensorDesc const*, int32_t) noexcept override {}

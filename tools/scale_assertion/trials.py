@@ -29,8 +29,8 @@ from harness.probe.cuda import DeviceBuffer
 
 SHAPE = (3, 16, 16)
 CHANNELS = 8
-ACCEPTS = {"fp32": 1, "int8": 2, "fp32 and int8": 3, "anything": 4}
-AT_A_TIME = 6
+ACCEPTS = {"fp32": 1, "int8": 2, "fp32 or int8": 3, "anything": 4}
+AT_A_TIME = 8
 PATIENCE_S = 120
 ASSERTION = "scales.size() == 1"
 
@@ -135,8 +135,6 @@ class Build:
         if self.trial.precision:
             layer.precision = self.trt.int8
         output = layer.get_output(0)
-        if self.trial.scales.startswith("q per"):
-            output = self.dequantise(network, output, "out")
         output.name = "y"
         network.mark_output(output)
         return edges
@@ -212,7 +210,8 @@ class Build:
             def read_calibration_cache(self) -> bytes | None:
                 if ways != "cache without edge":
                     return None
-                head = f"TRT-{outer.trt.__version__.replace('.', '')[:4]}-EntropyCalibration2"
+                major, minor, patch = (int(part) for part in outer.trt.__version__.split(".")[:3])
+                head = f"TRT-{major * 1000 + minor * 100 + patch}-EntropyCalibration2"
                 return f"{head}\nx: 3c010a14\ny: 3c010a14\n".encode()
 
             def write_calibration_cache(self, data: Any) -> None:
