@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from harness.evidence.records import Advice, CellRecord, Finding, Outcome, Severity
+from harness.evidence.records import Advice, CellRecord, Finding, Outcome, Severity, Stage
 from harness.report.causes import Cause, causes, predictions, reasons_not_run
 from harness.report.releases import Sight
 from tests import sample
@@ -45,6 +45,41 @@ def test_the_only_release_is_not_blamed() -> None:
 def test_the_oldest_release_is_not_blamed() -> None:
     cells = [sample.rtx_cell("1.6.1", "12.9"), sample.rtx_cell("1.7.1", "12.9")]
     assert causes(cells)[0].which.startswith("Already in tensorrt-rtx 1.6.1, the oldest that ran these cases")
+
+
+def naive(version: str, *ending: object) -> CellRecord:
+    """A cell with one case that failed at a stage with a finding of a rule, or passed."""
+    cell = sample.rtx_cell(version, "12.9")
+    case = replace(cell.cases[0], findings=[], outcome=Outcome.PASSED)
+    if ending:
+        rule, stage = map(str, ending)
+        finding = Finding(rule=rule, title=rule, severity=Severity.FATAL)
+        case = replace(case, outcome=Outcome.FAILED, stage=Stage(stage), findings=[finding])
+    return replace(cell, cases=[case])
+
+
+def test_a_release_that_failed_otherwise_before_does_not_acquit() -> None:
+    cells = [naive("1.5.0", "axis", "parse"), naive("1.6.1", "axis", "parse"), naive("1.7.1", "constant", "build")]
+    found = {cause.rule: cause for cause in causes(cells)}
+    assert [release.sight for release in found["constant"].releases] == [Sight.OTHERWISE, Sight.OTHERWISE, Sight.SEEN]
+    assert found["constant"].which == (
+        "First seen in tensorrt-rtx 1.7.1; 1.5.0 and 1.6.1 failed on something else, "
+        "so this run cannot tell which release brought it."
+    )
+
+
+def test_a_release_that_came_further_acquits() -> None:
+    cells = [naive("1.5.0", "axis", "parse"), naive("1.7.1", "constant", "build")]
+    axis = next(cause for cause in causes(cells) if cause.rule == "axis")
+    assert axis.which.endswith("1.7.1 ran the same cases without it.")
+
+
+def test_between_the_good_and_the_bad_release_one_failed_otherwise() -> None:
+    cells = [naive("1.5.0"), naive("1.6.1", "axis", "parse"), naive("1.7.1", "constant", "build")]
+    constant = next(cause for cause in causes(cells) if cause.rule == "constant")
+    assert constant.which == (
+        "tensorrt-rtx 1.7.1, or 1.6.1 which failed on something else, broke it: 1.5.0 ran the same cases without it."
+    )
 
 
 def test_does_it_matter(found: dict[str, Cause]) -> None:
