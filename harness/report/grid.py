@@ -53,7 +53,7 @@ class Square:
     def waived(self) -> bool:
         """All its cases of the worst outcome have a finding that a waiver expects."""
         worst = [case for case in self.cases if case.outcome is self.outcome]
-        return all(any(finding.waived_by for finding in case.findings) for case in worst)
+        return all(waived(case) for case in worst)
 
     @property
     def words(self) -> str:
@@ -99,6 +99,19 @@ def by_flavour(cells: Sequence[CellRecord]) -> list[tuple[str, Grid]]:
     flavours = dict.fromkeys(cell.flavour for cell in cells)
     grids = [(flavour, build([cell for cell in cells if cell.flavour == flavour])) for flavour in flavours]
     return sorted(grids, key=lambda pair: not any(row.outcome.executed for row in pair[1].rows))
+
+
+def waived(case: CaseRecord) -> bool:
+    """A waiver expects what was found in it."""
+    return any(finding.waived_by for finding in case.findings)
+
+
+def waived_words(cells: Iterable[CellRecord], outcome: str, number: int) -> str:
+    """How many of the ``number`` cases that ended so a waiver expects: ``all waived``, ``3 waived`` or nothing."""
+    count = sum(case.outcome == outcome and waived(case) for cell in cells for case in cell.cases)
+    if outcome not in BAD or not count:
+        return ""
+    return "all waived" if count == number else f"{count:,} waived"
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -28,7 +28,7 @@ def summary(results: Results) -> str:
     """Counts, causes with the first remedy, the grid, and what did not run."""
     run = results.run
     label = f" ({plain(run.label)})" if run.label else ""
-    lines = [f"## TensorRT compatibility: {plain(run.id)}{label}", "", text.headline(results.counts), ""]
+    lines = [f"## TensorRT compatibility: {plain(run.id)}{label}", "", text.headline(results), ""]
     if run.interrupted:
         lines += ["**Interrupted: what had not begun did not run.**", ""]
     lines += _causes(causes(results.cells))

@@ -41,6 +41,7 @@ def html(results: Results, run_dir: Path) -> str:
         open_causes=_OPEN_CAUSES,
         outcomes=tuple(Outcome),
         shadowed=grid.shadowed,
+        waived_words=grid.waived_words,
         row_outcomes=lambda cell: [case.outcome for case in cell.cases],
         counted=grid.counted,
         took=_took(results.run),

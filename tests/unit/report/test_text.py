@@ -21,8 +21,24 @@ def test_many_columns_become_several_tables() -> None:
     classic = replace(sample.classic_cell("8.6.1", "12.0", "22.04"), runnable=True)
     shown = text.table(sample.assemble([classic, sample.rtx_cell("1.7.1", "12.9")]))
     assert max(map(len, shown.splitlines())) <= 80
-    assert shown.count("int8-calibrated") == 2
-    assert shown.count("int8-qdq") == 1
+    tables = [line for line in shown.splitlines() if line.startswith(("plugin ", "host-decode ", "onnx "))]
+    assert [line.split() for line in tables] == [
+        ["plugin", "fp32", "fp16-flag", "int8-calibrated"],
+        ["onnx", "fp32", "fp16-flag", "fp16-typed"],
+        ["onnx", "bf16-typed", "int8-calibrated", "int8-qdq"],
+    ]
+
+
+def test_routes_stand_side_by_side_where_they_fit() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    onnx = cell.cases[0]
+    shown = text.table(sample.assemble([replace(cell, cases=[replace(onnx, route="host-decode"), onnx])]))
+    assert shown.splitlines()[:4] == [
+        "                             host-decode  onnx",
+        "cell                         fp32         fp32",
+        "---------------------------  -----------  --------",
+        "trtrtx1.7.1-cuda12.9-wheels  passed 1     passed 1",
+    ]
 
 
 def test_the_table_tells_outcomes_and_causes_in_words() -> None:
@@ -33,6 +49,11 @@ def test_the_table_tells_outcomes_and_causes_in_words() -> None:
     assert "made-up sample" in shown
 
 
+def test_a_cause_says_which_release_brought_it() -> None:
+    shown = text.table(sample.results())
+    assert "\n    tensorrt-rtx 1.6.1 broke it: 1.5.0 ran the same cases without it." in shown
+
+
 def test_a_star_marks_what_a_waiver_expects() -> None:
     cell = sample.rtx_cell("1.6.1", "12.9")
     finding = Finding(rule="myelin-ssa", title="A check failed", severity=Severity.FATAL, waived_by="known before 1.7")
@@ -40,6 +61,8 @@ def test_a_star_marks_what_a_waiver_expects() -> None:
     shown = text.table(sample.assemble([replace(cell, cases=[failed])]))
     assert "FAILED 1*" in shown
     assert "* waived in the matrix" in shown
+    assert "\n    waived: known before 1.7\n" in shown
+    assert "1 failed (all waived)" in shown
     bare = text.table(sample.assemble([replace(cell, cases=[replace(failed, findings=[])])]))
     assert "FAILED 1*" not in bare
     assert "waived" not in bare
