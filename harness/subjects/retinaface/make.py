@@ -31,7 +31,7 @@ from harness.subjects.typed import HalfType, typed
 
 BF16_OPSET = 22  # the first whose Conv takes BF16
 CALIBRATION_PICTURES = 8
-CALIBRATED_BY = f"{CALIBRATION_PICTURES} rendered pictures, seeds from {CALIBRATION_SEED}"
+SEEDED_PICTURES = 3  # random weights find no face: running them on more costs seconds and tells nothing
 REFERENCE_NOTE = "reference checkpoint, trained on rendered faces: a test subject, not a detector for production"
 
 
@@ -62,9 +62,9 @@ def _with_batches(making: Making, chosen: Settings, info: dict[str, Any]) -> dic
     """Calibration batches for a builder that calibrates by itself: pictures x the input's shape."""
     if making.form is not Form.CALIBRATED:
         return info
-    batches = [feed[INPUT] for feed in calibration(chosen.height, chosen.width)]
+    batches = [feed[INPUT] for feed in calibration(chosen, CALIBRATION_PICTURES)]
     files = info["files"] | {"calibration": write_batches(making.folder, batches)}
-    return info | {"files": files, "calibration": CALIBRATED_BY}
+    return info | {"files": files, "calibration": calibrated_by(CALIBRATION_PICTURES)}
 
 
 def _defaults(making: Making) -> dict[str, object]:
@@ -130,12 +130,17 @@ def _half(form: Form) -> HalfType:
 
 def _quantise(model: Any, chosen: Settings, target: Path) -> dict[str, Any]:
     keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
-    quantised(model, calibration(chosen.height, chosen.width), target, keep=keep, naive=chosen.naive)
-    return {"calibration": f"{CALIBRATED_BY}, min-max"}
+    pictures = SEEDED_PICTURES if chosen.weights.startswith("seed:") else CALIBRATION_PICTURES
+    quantised(model, calibration(chosen, pictures), target, keep=keep, naive=chosen.naive)
+    return {"calibration": f"{calibrated_by(pictures)}, min-max"}
 
 
-def calibration(height: int, width: int) -> Iterator[dict[str, NDArray[np.float32]]]:
+def calibrated_by(pictures: int) -> str:
+    return f"{pictures} rendered pictures, seeds from {CALIBRATION_SEED}"
+
+
+def calibration(chosen: Settings, pictures: int) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Rendered pictures as inputs of the network."""
-    for number in range(CALIBRATION_PICTURES):
-        image = picture(CALIBRATION_SEED + number, height, width).image
+    for number in range(pictures):
+        image = picture(CALIBRATION_SEED + number, chosen.height, chosen.width).image
         yield {INPUT: network_input(image, MEAN_BGR)}
