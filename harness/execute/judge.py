@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,11 @@ class FindingsCache:
             return msgspec.json.decode(place.read_bytes(), type=list[Finding])
         except (OSError, msgspec.MsgspecError):
             found = make()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(found))
-        draft.replace(place)
+        with suppress(OSError):  # a full disk costs time at the next run, not this one its results
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft = place.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(msgspec.json.encode(found))
+            draft.replace(place)
         return found
 
 

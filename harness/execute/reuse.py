@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -97,11 +98,13 @@ class ReuseIndex:
         return self.out / stored.run / "evidence" / stored.cell / stored.case.id
 
     def put(self, run: str, cell: str, record: CaseRecord) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Remember a case. Where that cannot be written it is run again: no reason to lose what it told."""
         path = self.folder / f"{record.key}.json"
         draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(Stored(run=run, cell=cell, case=record)))
-        draft.replace(path)
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(msgspec.json.encode(Stored(run=run, cell=cell, case=record)))
+            draft.replace(path)
 
 
 def link_evidence(source: Path, target: Path) -> None:

@@ -45,6 +45,10 @@ def run(desk: Desk, output: int, parent: int, body: Callable[[Desk], Outcome]) -
         _detach(output, parent)
         try:
             outcome = body(desk)
+        except (OSError, MemoryError) as error:
+            # A full disk says nothing about the release: it must not be kept as an answer.
+            traceback.print_exc()
+            outcome = Outcome("crashed", "{}: {}".format(type(error).__name__, error))
         except Exception as error:
             traceback.print_exc()
             outcome = Outcome("failed", "{}: {}".format(type(error).__name__, error))
@@ -73,6 +77,8 @@ def _detach(output: int, parent: int) -> None:
 def _last_word(desk: Desk, outcome: Outcome) -> None:
     if desk.log.cut:
         outcome = outcome.noting("log cut at {} bytes".format(desk.job.log_bytes))
+    if desk.log.error:
+        outcome = Outcome("crashed", "tensorrt.log could not be written: {}".format(desk.log.error))
     if desk.log.lost:
         desk.events.write("note", text="{} log records could not be written".format(desk.log.lost))
     total = time.monotonic() - desk.started

@@ -24,6 +24,8 @@ def record(letter: str, text: str) -> bytes:
 class TensorRTLog:
     """Appends to the log until ``limit`` bytes; counts what it could not write and never raises.
 
+    ``error`` is the system's word where the file could not be written.
+
     The child and the parent of a case hold one each on the same file, so the file's own size counts.
     """
 
@@ -33,6 +35,7 @@ class TensorRTLog:
         self._rest = b""
         self.cut = False
         self.lost = 0
+        self.error = ""
 
     def write(self, letter: str, text: str) -> None:
         self._append(record(letter, text))
@@ -64,5 +67,6 @@ class TensorRTLog:
                 self.lost += 1
                 data = _CUT % self._limit
             os.write(self._file, data)
-        except OSError:
+        except OSError as error:
             self.lost += 1
+            self.error = error.strerror or str(error)

@@ -26,6 +26,19 @@ def test_signal_is_told_and_evidence_is_kept(bench: Bench, stand_in: StandIn, na
     assert "[O] last words" in bench.log("dies")
 
 
+def test_a_full_disk_is_no_answer_of_the_release(bench: Bench, stand_in: StandIn) -> None:
+    module = stand_in(sabotaged("raise OSError(28, 'No space left on device')"))
+    bench.run(bench.case("full"), module=module)
+    assert bench.outcome("full") == ("crashed", "OSError: [Errno 28] No space left on device")
+
+
+def test_a_log_that_cannot_be_written_is_no_answer(bench: Bench) -> None:
+    (bench.out / "deaf").mkdir()
+    (bench.out / "deaf" / "tensorrt.log").symlink_to("/dev/full")
+    bench.run(bench.case("deaf"))
+    assert bench.outcome("deaf") == ("crashed", "tensorrt.log could not be written: No space left on device")
+
+
 def test_neighbour_of_a_crash_is_not_touched(bench: Bench, stand_in: StandIn) -> None:
     first = bench.out / "first"
     module = stand_in(

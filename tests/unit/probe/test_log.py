@@ -39,6 +39,14 @@ def test_limit_is_shared_by_all_writers(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_full_disk_is_told_and_never_raised(tmp_path: Path) -> None:
+    (tmp_path / "tensorrt.log").symlink_to("/dev/full")
+    log = TensorRTLog(str(tmp_path), 10_000)
+    log.write("I", "x")
+    assert (log.lost, log.error) == (1, "No space left on device")
+    log.close()
+
+
 def test_logger_never_raises(tmp_path: Path) -> None:
     log, heard = TensorRTLog(str(tmp_path), 1000), logger.Heard()
     made: Any = logger.make(SimpleNamespace(ILogger=object), log, heard)
