@@ -9,12 +9,13 @@ from pathlib import Path
 
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
-from harness.evidence.layout import cache_folder, find_run
+from harness.evidence.layout import cache_folder, find_run, find_stopped
 from harness.execute.compare import compared
 from harness.execute.judge import audits_in, judge
+from harness.execute.rescue import rescue
 from harness.history.reread import replace
 from harness.history.store import opened, place_of
-from harness.report import text, write
+from harness.report import results_file, text, write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def report(name: str, *, out: Path, as_json: bool, history: str | None = None) -> int:
     """Write the pages of a run from its evidence, and print its table; ``history``: keep the new verdicts there."""
-    folder = find_run(out, name)
-    written = compared(write.rebuild(folder.path), folder, cache_folder(out).resolve())
+    stopped = find_stopped(out, name)
+    folder = stopped or find_run(out, name)
+    left = rescue(results_file.read(folder.plan), folder) if stopped else write.rebuild(folder.path)
+    written = compared(left, folder, cache_folder(out).resolve())
     results = judge(written, folder, audits_in(written))
     index = write.write_all(results, folder.path)
     if history is not None:

@@ -74,6 +74,7 @@ def run_matrix(
     today = datetime.now(UTC).date()
     results = waivers.mark(with_label(results, label), planned.matrix.waivers, today)
     index = write.write_all(results, folder.path)
+    folder.plan.unlink(missing_ok=True)
     set_latest(options.out, folder)
     notes = waivers.complaints(planned.matrix.waivers, results, today)
     for note in [*notes, *record(place_of(history, options.out), options.out, results)]:

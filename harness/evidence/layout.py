@@ -38,6 +38,11 @@ class RunFolder:
         return self.path / "results.json"
 
     @property
+    def plan(self) -> Path:
+        """The run as planned, in the shape of ``results``: what is left of a run that did not come to its end."""
+        return self.path / "plan.json"
+
+    @property
     def index(self) -> Path:
         return self.path / "index.html"
 
@@ -74,6 +79,13 @@ def set_latest(out: Path, run: RunFolder) -> None:
     link = out / f".latest-{secrets.token_hex(4)}"
     link.symlink_to(run.id)
     link.replace(out / "latest")
+
+
+def find_stopped(out: Path, name: str) -> RunFolder | None:
+    """A run of that id that has evidence and no results: it was killed, or could not write them."""
+    path = out / name
+    stopped = (path / "plan.json").is_file() and not (path / "results.json").is_file()
+    return RunFolder(path.resolve()) if stopped else None
 
 
 def find_run(out: Path, name: str = "latest") -> RunFolder:

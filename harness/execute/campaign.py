@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +59,12 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
         command=shlex.join(["trt-matrix", *sys.argv[1:]]),
     )
     planned = to_results(plan, info)
+    with suppress(OSError):  # a disk this full is told by the cells, which say what it was too full for
+        run.plan.write_bytes(msgspec.json.encode(planned))
     cache = cache_folder(options.out).resolve()
     pairs = list(zip(plan.cells, planned.cells, strict=True))
     cell_ids = [cell.id for cell in planned.cells]
-    with job_server(options.jobs) as tokens, interruptible(lambda: request_stop(run, cell_ids)) as interruption:
+    with job_server(options.jobs) as tokens, interruptible(lambda: request_stop(run, cell_ids), run.id) as interruption:
         context = Context(
             run=run,
             cache=cache,

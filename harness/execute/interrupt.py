@@ -31,8 +31,11 @@ class Interruption:
 
 
 @contextmanager
-def interruptible(on_first: Callable[[], None]) -> Iterator[Interruption]:
-    """Within this context SIGINT and SIGTERM ask for an end; a second one ends everything at once."""
+def interruptible(on_first: Callable[[], None], run: str = "latest") -> Iterator[Interruption]:
+    """Within this context SIGINT and SIGTERM ask for an end; a second one ends everything at once.
+
+    ``run`` is the id under which the evidence is found afterwards.
+    """
     interruption = Interruption()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -41,7 +44,7 @@ def interruptible(on_first: Callable[[], None]) -> Iterator[Interruption]:
             on_first()
         else:
             end_all()
-            raise Interrupted("stopped; the evidence so far is kept")
+            raise Interrupted(f"stopped; the evidence so far is kept: trt-matrix report {run}")
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     previous = {number: signal.signal(number, handle) for number in numbers}

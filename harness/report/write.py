@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from pathlib import Path
 
@@ -36,4 +37,6 @@ def _replace(path: Path, data: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        then = f"make room, then 'trt-matrix report {path.parent.name}'" if full else "choose another folder with --out"
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); {then}") from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"results\.json: cannot be written .*; choose another folder with --out"):
         write.write_all(sample.results(), tmp_path / "absent")
+
+
+def test_a_full_disk_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UsageError, match=f"make room, then 'trt-matrix report {tmp_path.name}'"):
+        write.write_all(sample.results(), tmp_path)
 
 
 @pytest.mark.parametrize(
