@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 
 _started: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
+_running: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,7 @@ def run(
     """
     words = tuple(os.fspath(word) for word in command)
     try:
-        done = subprocess.run(
-            words,
-            cwd=cwd,
-            env=env,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        completed = Completed(words, done.returncode, done.stdout, done.stderr)
+        completed = _communicate(words, cwd, env, timeout)
     except FileNotFoundError as error:
         completed = Completed(words, 127, "", str(error))
     except subprocess.TimeoutExpired as error:
@@ -84,6 +74,29 @@ def run(
     if check and completed.status != 0:
         raise ProcessFailed(completed)
     return completed
+
+
+def _communicate(
+    words: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, timeout: float | None
+) -> Completed:
+    process = subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+    _running.add(process)
+    with process:
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+        return Completed(words, process.wait(), stdout, stderr)
 
 
 def start(
@@ -113,7 +126,9 @@ def start(
 
 
 def end_all() -> None:
-    """End everything that ``start`` made and that still runs."""
+    """End everything that ``start`` and ``run`` made and that still runs."""
+    for one in list(_running):
+        one.kill()
     for process in list(_started):
         if process.poll() is None:
             end_group(process, grace_s=0.5)

@@ -21,6 +21,7 @@ from typing import Any
 
 from harness import process
 from harness.matrix.cell import Recipe, Route, Subject
+from harness.subjects import leftovers
 
 FORMAT = 1
 PREPARE_TIMEOUT_S = 900.0
@@ -157,6 +158,7 @@ def prepare_models(
         return found
     progress(f"making {len(missing)} model files")
     folder.mkdir(parents=True, exist_ok=True)
+    leftovers.clear(folder)
     batches = _batches({key: wanted[key] for key in missing}, processes)
     with ThreadPoolExecutor(len(batches)) as pool:
         failures: dict[str, str] = {}
@@ -199,7 +201,7 @@ def _effort(request: ModelRequest) -> float:
 
 def _make(batch: Mapping[str, ModelRequest], folder: Path) -> dict[str, str]:
     """Run one process for a batch; what failed, by key."""
-    order = folder / f".request-{uuid.uuid4().hex}.json"
+    order = folder / leftovers.request_of(uuid.uuid4().hex)
     order.write_text(
         json.dumps({"format": FORMAT, "folder": str(folder), "models": [_wire(*each) for each in batch.items()]})
     )

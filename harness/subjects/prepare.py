@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.subjects import onnx_file, refused
+from harness.subjects import leftovers, onnx_file, refused
 from harness.subjects.keys import FORMAT, Form, find
 from harness.subjects.retinaface import make as retinaface
 from harness.subjects.spec import Making
@@ -31,6 +31,7 @@ _MAKERS: dict[str, Callable[[Making], dict[str, Any]]] = {
 
 
 def main(words: list[str]) -> int:
+    leftovers.die_with_parent()
     request = json.loads(Path(words[0]).read_bytes())
     if request["format"] != FORMAT:
         print(f"request has format {request['format']}, this release reads {FORMAT}", file=sys.stderr)
@@ -48,7 +49,7 @@ def main(words: list[str]) -> int:
 
 def _prepare(folder: Path, model: dict[str, Any]) -> None:
     key = model["key"]
-    draft = folder / f".making-{key}-{os.getpid()}"
+    draft = folder / leftovers.draft_of(key)
     draft.mkdir()
     try:
         started = time.monotonic()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,6 +31,15 @@ def test_end_all_ends_what_was_started() -> None:
     end_all()
     assert process.poll() is not None
     assert time.monotonic() - began < 5
+
+
+def test_end_all_ends_what_somebody_waits_for() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(run, ["sleep", "60"], check=False)
+        while not waiting.done():
+            end_all()
+            time.sleep(0.01)
+    assert ending(waiting.result().status) == "signal SIGKILL"
 
 
 def test_words_for_an_ending() -> None:
