@@ -69,7 +69,7 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
             run=run,
             cache=cache,
             host=host,
-            models=ModelStore(cache, options.jobs, lambda words: progress.stage("models", words)),
+            models=ModelStore(cache, options.jobs, progress),
             tokens=tokens,
             jobs=options.jobs,
             progress=progress,

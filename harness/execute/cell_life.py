@@ -133,6 +133,8 @@ def _sort(cases: list[Case], prepared: Prepared, context: Context) -> _Work:
 def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> None:
     """Get the models of what is to be run, and run the probe on them."""
     cell = prepared.cell
+    if context.models.awaited(work.todo.values()):
+        context.progress.stage(cell.id, "waiting for models")
     for case_id, case in work.todo.items():
         try:
             work.models[case_id] = (case, context.models.get(case))

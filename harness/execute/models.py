@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import HarnessError, InputError
+from harness.execute.progress import Progress
 from harness.matrix.cell import Case, Recipe, Route
 from harness.subjects.keys import NEGATIVE_CONTROL, ModelRequest, Prepared, prepare_models, samples_of
+
+# Under this name models stand among the cells where a run shows how far it is.
+ROW = "models"
 
 
 class ModelUnavailable(HarnessError):
@@ -18,12 +22,13 @@ class ModelUnavailable(HarnessError):
 class ModelStore:
     """Finds or makes models, from any thread; what is missing is made by ``processes`` processes at a time."""
 
-    def __init__(self, cache: Path, processes: int, progress: Callable[[str], None]) -> None:
+    def __init__(self, cache: Path, processes: int, progress: Progress) -> None:
         self._cache = cache
         self._processes = processes
         self._progress = progress
         self._lock = threading.Lock()
         self._ready: dict[str, Prepared] = {}
+        self._making = False
         self._keys: dict[tuple[str, str, str, str], str] = {}
 
     def key(self, case: Case) -> str:
@@ -47,6 +52,10 @@ class ModelStore:
             wanted += [request(case), source_request(case)]
             wanted += [samples_of(case.subject)] if executable(case) else []
         self._make(wanted)
+
+    def awaited(self, cases: Iterable[Case]) -> bool:
+        """Models of ``cases`` are being made, so that one who asks for them waits. Raises as ``key``."""
+        return self._making and any(self.key(case) not in self._ready for case in cases)
 
     def get(self, case: Case) -> Prepared:
         """The model of a case. Raises ``ModelUnavailable`` where it cannot be made."""
@@ -90,8 +99,15 @@ class ModelStore:
             missing = {one.key: one for one in wanted if one.key not in self._ready}
             if missing:
                 self._ready |= prepare_models(
-                    missing.values(), self._cache, processes=self._processes, progress=self._progress
+                    missing.values(), self._cache, processes=self._processes, progress=self._began
                 )
+            if self._making:
+                self._making = False
+                self._progress.end(ROW, "made")
+
+    def _began(self, words: str) -> None:
+        self._making = True
+        self._progress.stage(ROW, words)
 
 
 def executable(case: Case) -> bool:

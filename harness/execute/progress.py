@@ -27,7 +27,8 @@ class CellState:
         return time.monotonic() - self.started if self.ended is None else self.ended
 
     def progress(self) -> str:
-        return f"{self.done}/{self.cases}" if self.done else ""
+        # The negative control ends like a case, and is none.
+        return f"{min(self.done, self.cases)}/{self.cases}" if self.done else ""
 
 
 class Progress(Protocol):

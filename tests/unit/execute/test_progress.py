@@ -26,8 +26,11 @@ def test_live_table_counts_cases_and_freezes_the_time_of_ended_cells() -> None:
     live = LiveProgress()
     live.stage("cell", "building", 2)
     live.case("cell", "a: passed")
+    assert live.snapshot()[0][1].progress() == "1/2"
+    live.case("cell", "b: passed")
+    live.case("cell", "negative-control: passed")
     live.end("cell", "1 passed")
     ((_name, state),) = live.snapshot()
-    assert (state.progress(), state.stage) == ("1/2", "1 passed")
+    assert (state.progress(), state.stage) == ("2/2", "1 passed")
     assert state.elapsed() == state.elapsed()
     assert table(live.snapshot()).row_count == 1
