@@ -18,6 +18,8 @@ from typing import Any
 from tabulate import tabulate
 from uv import find_uv_bin
 
+from benchmarks.bench_startup import as_a_user
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "reports" / "out"
 # Two cells and the MobileNet subjects; the whole matrix takes the loop a quarter of an hour.
@@ -73,7 +75,12 @@ def main() -> None:
 def run(*options: str) -> dict[str, Any]:
     """One run of the shipped matrix."""
     done = subprocess.run(
-        [sys.executable, "-m", "harness", "run", *options], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "harness", "run", *options],
+        cwd=ROOT,
+        env=as_a_user(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     results: dict[str, Any] = json.loads(done.stdout)
     return results
@@ -115,7 +122,7 @@ def _commands(job: dict[str, Any], folder: Path) -> list[tuple[list[str], dict[s
         ],
         check=True,
     )
-    env = {**os.environ, "PYTHONPATH": str(site), "POLYGRAPHY_USE_TENSORRT_RTX": "1"}
+    env = {**as_a_user(), "PYTHONPATH": str(site), "POLYGRAPHY_USE_TENSORRT_RTX": "1"}
     commands = []
     for case in job["cases"]:
         if case["route"] != "onnx":
