@@ -89,16 +89,25 @@ def _of_weights(release: Release, audit: WeightAudit) -> Finding | None:
         "below the smallest subnormal": audit.below_blobs,
         "overflowing": audit.overflow_blobs,
     }
+    danger = f"{audit.precision.upper()} weights in danger"
     if standing == "unsaid":
         words = _words(release, audit.precision, kinds)
         text = "Predicted: if it says what it can, in these words."
         evidence = [EvidencePlace(file="catalogue", text=word) for word in words]
-        return _finding(f"{audit.precision}-weights-expected", "Weights in danger", text, counts, evidence)
-    text = {
-        "mute": "Predicted: the release builds these weights without a word; its library has no such text.",
-        "unknown": "Predicted: whether the release warns is not known; there is no catalogue of its messages.",
+        return _finding(
+            f"{audit.precision}-weights-expected", f"{danger}, which the release can say", text, counts, evidence
+        )
+    title, text = {
+        "mute": (
+            f"{danger}, which the release cannot say",
+            "Predicted: the release builds these weights without a word; its library has no such text.",
+        ),
+        "unknown": (
+            f"{danger}; whether the release says so is not known",
+            "Predicted: whether the release warns is not known; there is no catalogue of its messages.",
+        ),
     }[standing]
-    return _finding(f"{audit.precision}-weights-{standing}", "Weights in danger", text, counts, [])
+    return _finding(f"{audit.precision}-weights-{standing}", title, text, counts, [])
 
 
 def _words(release: Release, precision: str, kinds: Sequence[str]) -> list[str]:

@@ -71,6 +71,16 @@ def test_weights_in_the_release_s_words(release: str, expected: str) -> None:
     assert (finding.rule, finding.predicted) == (expected, True)
 
 
+def test_titles_tell_what_the_release_can_say() -> None:
+    releases = ("8.2.3", "8.6.1", "9.1")
+    found = [predict(Release.parse(each), Route.ONNX, Recipe.FP16_FLAG, [AUDIT])[0].title for each in releases]
+    assert found == [
+        "FP16 weights in danger, which the release cannot say",
+        "FP16 weights in danger, which the release can say",
+        "FP16 weights in danger; whether the release says so is not known",
+    ]
+
+
 def test_the_words_are_of_the_release_s_era() -> None:
     (old,) = predict(Release.parse("8.4.3"), Route.ONNX, Recipe.FP16_FLAG, [AUDIT])
     assert [place.text for place in old.evidence] == ["Subnormal FP16 values detected."]
