@@ -26,6 +26,9 @@ _VERSION = re.compile(
 )
 _SINCE = re.compile(r"[Dd]eprecated in TensorRT[ -](?:RTX )?(\d+\.\d+)")
 _QUALIFIER = re.compile(r"\b(?:nvinfer1|v_\d+_\d+|std)::")
+# The second version of an interface has the first's name in a namespace of its own; users write ``IFooV2``.
+_LATER_NAMESPACE = re.compile(r"v_([2-9]|\d\d+)_\d+")
+_LATER = re.compile(rf"\b{_LATER_NAMESPACE.pattern}::(\w+)")
 _STUBS = {
     "cstdint": "\n#define UINT64_MAX 0xffffffffffffffffUL\n#define INT64_MAX 0x7fffffffffffffffL\n"
     "using int8_t=signed char; using int16_t=short; using int32_t=int; using int64_t=long;"
@@ -136,7 +139,7 @@ def _namespace(child: Any, prefix: str) -> str:
 
 
 def _walk_type(cindex: Any, cursor: Any, folder: Path, prefix: str) -> Iterator[Fact]:
-    kinds, name = cindex.CursorKind, prefix + cursor.spelling
+    kinds, name = cindex.CursorKind, prefix + cursor.spelling + _version_suffix(cursor)
     if not cursor.spelling or "(" in cursor.spelling:
         return
     children = list(cursor.get_children())
@@ -158,6 +161,11 @@ def _walk_type(cindex: Any, cursor: Any, folder: Path, prefix: str) -> Iterator[
             yield f"{name}.{child.spelling}", "property", _clean(child.type.spelling), _deprecation(cindex, child)
         elif child.kind in (kinds.ENUM_DECL, kinds.STRUCT_DECL, kinds.CLASS_DECL) and child.is_definition():
             yield from _walk_type(cindex, child, folder, f"{name}.")
+
+
+def _version_suffix(cursor: Any) -> str:
+    later = _LATER_NAMESPACE.fullmatch(cursor.semantic_parent.spelling)
+    return f"V{later[1]}" if later else ""
 
 
 def _walk_alias(cursor: Any, prefix: str) -> Iterator[Fact]:
@@ -184,7 +192,8 @@ def _deprecation(cindex: Any, cursor: Any) -> str | None:
 
 
 def _clean(text: str) -> str:
-    return _QUALIFIER.sub("", text).removeprefix("const ") if text.startswith("const ") else _QUALIFIER.sub("", text)
+    words = _QUALIFIER.sub("", _LATER.sub(r"\2V\1", text))
+    return words.removeprefix("const ") if text.startswith("const ") else words
 
 
 def _text(path: Path) -> str:

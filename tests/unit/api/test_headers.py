@@ -30,6 +30,8 @@ private:
 };
 namespace v_1_0 { class IDerived : public IBase { public: IBase* base(Flag flag); }; }
 using IDerived = v_1_0::IDerived;
+namespace v_2_0 { class IDerived : public v_1_0::IDerived { public: int32_t second(); }; }
+using IDerivedV2 = v_2_0::IDerived;
 namespace apiv { class VBase {}; }
 }
 extern "C" void* createIt(int32_t version) noexcept;
@@ -45,6 +47,9 @@ def test_reads_classes_functions_enums_and_deprecation(tmp_path: Path) -> None:
     assert facts["IBase.field"][0] == "property"
     assert facts["IDerived"] == ("class", "IBase", None)
     assert facts["IDerived.base"][1] == "(Flag) -> IBase *"
+    assert facts["IDerivedV2"] == ("class", "IDerived", None)
+    assert facts["IDerivedV2.second"][1] == "() -> int32_t"
+    assert "IDerived.second" not in facts
     assert facts["Flag.kB"] == ("member", "", "")
     assert facts["createIt"][0] == "function"
     assert not {"IBase.hidden", "apiv.VBase"} & facts.keys()

@@ -111,3 +111,17 @@ def test_damaged_data_are_said_to_be_so(text: str, tmp_path: Path) -> None:
 
 def test_data_are_small() -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_000_000
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_shipped_class_is_its_own_base(language: Language) -> None:
+    surfaces = load(language)
+    lives = {name: surfaces.mask(name) for name in surfaces.data.symbols}  # endless where a class is its own base
+    assert all(lives.values())
+
+
+def test_the_second_version_of_an_interface_adds_to_the_first() -> None:
+    newest = surface(Release.parse("11.4"), Language.CPP)
+    assert newest.has("IPluginV3OneBuildV2.getAliasedInput")
+    assert newest.has("IPluginV3OneBuildV2.configurePlugin")
+    assert not newest.has("IPluginV3OneBuild.getAliasedInput")
