@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from harness.api.collect import Use
+from harness.api.cpp_overrides import overrides
 from harness.api.cpp_tokens import Token, holds, tokenize
 from harness.api.cpp_types import CppNames, Variables
 from harness.api.judge import Finding, Level
@@ -25,6 +26,7 @@ from harness.support.surfaces import Language, Surface, Surfaces
 
 _CONCERNED = re.compile(r"NvInfer|nvinfer1|NvOnnxParser|NvCaffeParser|NvUffParser")
 _TELLING = re.compile(r"[a-z]+(?:[A-Z][A-Za-z0-9]*){2,}|enqueue\w*")
+_PARSERS = ("nvcaffeparser1", "nvuffparser")
 _NOWHERE = Scope(ast.Module([], []), None)
 
 
@@ -94,7 +96,7 @@ def _variables(file: CppFile, files: list[CppFile], names: CppNames) -> Variable
 
 
 def _uses(file: CppFile, variables: Variables, names: CppNames) -> tuple[list[_CppUse], int]:
-    own = _own_members(file.tokens)
+    own, used = _own_members(file.tokens), _used_namespaces(file.tokens)
     uses, unknown = list[_CppUse](), 0
     for index, token in enumerate(file.tokens):
         if not token.word:
@@ -111,23 +113,38 @@ def _uses(file: CppFile, variables: Variables, names: CppNames) -> tuple[list[_C
             else:
                 unknown += 1
         else:
-            uses += _named(file.tokens, index, names)
+            uses += _named(file.tokens, index, names, used)
+    uses += [_use(name, name.text, bases, by_name=False) for name, bases in overrides(file.tokens, names)]
     return uses, unknown
 
 
-def _named(tokens: list[Token], index: int, names: CppNames) -> list[_CppUse]:
-    """``Class``, ``nvinfer1::Class``, ``Enum::kVALUE``, ``createInferBuilder(``."""
+def _named(tokens: list[Token], index: int, names: CppNames, used: set[str]) -> list[_CppUse]:
+    """``Class``, ``nvinfer1::Class``, ``Enum::kVALUE``, ``createInferBuilder(``.
+
+    ``used`` are the namespaces of TensorRT's parsers whose names the file writes without them.
+    """
     token = tokens[index]
     scope = tokens[index - 2].text if index > 1 and tokens[index - 1].text == "::" else ""
     if names.is_class(scope) and token.text in names.members:
         return [_use(token, token.text, {scope}, by_name=False)]
-    if scope and scope not in ("nvinfer1", "nvcaffeparser1", "nvuffparser"):
+    if scope and scope not in ("nvinfer1", *_PARSERS):
         return []
-    name = token.text if scope in ("", "nvinfer1") else f"{scope}.{token.text}"
+    spaces = [""] if scope == "nvinfer1" else [scope] if scope else ["", *sorted(used)]
     called = index + 1 < len(tokens) and tokens[index + 1].text == "("
-    if (names.is_class(name) and (scope or len(name) > 4)) or (called and names.functions(name)):
-        return [_use(token, name, {""}, by_name=False)]
+    for name in (f"{space}.{token.text}" if space else token.text for space in spaces):
+        if (names.is_class(name) and (scope or len(name) > 4)) or (called and names.functions(name)):
+            return [_use(token, name, {""}, by_name=False)]
     return []
+
+
+def _used_namespaces(tokens: list[Token]) -> set[str]:
+    """Those of the parsers that ``using namespace`` opens."""
+    words = [token.text for token in tokens]
+    return {
+        name
+        for using, space, name in zip(words, words[1:], words[2:], strict=False)
+        if (using, space) == ("using", "namespace")
+    } & set(_PARSERS)
 
 
 def _use(token: Token, name: str, owners: set[str], *, by_name: bool) -> _CppUse:

@@ -48,6 +48,11 @@ def test_headers_reach_further_back_than_the_bindings() -> None:
         ("network->addInput(a, b, c)->setDynamicRange(-1, 1);", "ITensor.setDynamicRange"),
         ("void f(const ICudaEngine& engine) { engine.getNbBindings(); }", "ICudaEngine.getNbBindings"),
         ("auto e = UniquePtr<ICudaEngine>(x); e->getNbBindings();", "ICudaEngine.getNbBindings"),
+        (
+            "class P : public IPluginV2IOExt { bool canBroadcastInputAcrossBatch(int i) const NOEXCEPT override; };",
+            "IPluginV2IOExt.canBroadcastInputAcrossBatch",
+        ),
+        ("using namespace nvcaffeparser1;\nICaffeParser* parser;", "nvcaffeparser1.ICaffeParser"),
         ("createNetworkV2(1U << int(NetworkDefinitionCreationFlag::kEXPLICIT_BATCH));", "kEXPLICIT_BATCH"),
     ],
 )
@@ -67,6 +72,10 @@ def test_finds_what_the_release_does_not_have(tmp_path: Path, code: str, expecte
         "#if NV_TENSORRT_MAJOR >= 10\n#else\nbuilder->setMaxBatchSize(1);\n#endif",
         "#define OLD (NV_TENSORRT_MAJOR * 10 + NV_TENSORRT_MINOR < 100)\n#if OLD\nbuilder->setMaxBatchSize(1);\n#endif",
         "class P : public IPluginV2IOExt { int enqueue(int n); };",
+        "class P : public IPluginV2IOExt { int enqueue(int n) noexcept override { return f(n); } };",
+        "class P : public IPluginV2IOExt { bool canBroadcastInputAcrossBatch(int i) const; };",
+        "class P : public Mine, public IPluginV2IOExt { bool canBroadcastInputAcrossBatch(int i) const override; };",
+        "template <class IPluginV2IOExt> class P; enum class E : int { free }; struct ICaffeParser; ICaffeParser* p;",
         "builder->setMaxBatchSize(1);  // trt-matrix: ignore[built on 8.6 alone]",
     ],
 )
