@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 
 from harness.api.collect import Collector, Use
-from harness.api.cpp_check import check_cpp
 from harness.api.infer import Inference
 from harness.api.judge import Finding, Level
 from harness.api.names import Names
@@ -70,6 +69,8 @@ def _check_language(language: Language, files: list[Path], targets: Sequence[Rel
     before = surfaces.surface(old) if old else None
     if language is Language.PYTHON:
         return check_python(files, surfaces_of, before, surfaces)
+    from harness.api.cpp_check import check_cpp  # not needed for Python alone, which is the usual
+
     texts = {str(file): read_source(file).decode("utf-8", errors="replace") for file in files}
     findings, notes = check_cpp(texts, surfaces_of, before, surfaces)
     kept, ignored = split_ignored(_sorted(findings), texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.api.constants import Conditions
 from harness.api.infer import TRT_MODULES, Inference
@@ -222,23 +222,24 @@ class Collector:
     ) -> None:
         self._expression(node.value, scope, guards)
         types = self._inference.types(node.value, scope)
-        found = self._use(node, node.attr, types, guards, scope)
-        if found:
-            writes = isinstance(node.ctx, ast.Store)
-            self.uses.append(replace(found, called=called, call=call, writes=writes))
+        owners = self._owned(node.attr, types)
+        if owners is None:
+            return
+        end = node.end_col_offset or node.col_offset
+        place = (node.end_lineno or node.lineno, end - len(node.attr) + 1, end + 1)
+        writes = isinstance(node.ctx, ast.Store)
+        self.uses.append(Use(*place, node.attr, owners, guards, scope, called, call, writes))
 
     def _record(self, node: ast.expr, name: str, types: Types, guards: Guards, scope: Scope) -> None:
-        found = self._use(node, name, types, guards, scope)
-        if found:
-            self.uses.append(found)
+        owners = self._owned(name, types)
+        if owners is not None:
+            self.uses.append(_use_at(node, name, owners, guards, scope))
 
-    def _use(self, node: ast.expr, name: str, types: Types, guards: Guards, scope: Scope) -> Use | None:
-        """The use of a name of ``types``; None where it is none of TensorRT's."""
+    def _owned(self, name: str, types: Types) -> frozenset[str] | None:
+        """TensorRT's classes that ``name`` is asked of, empty where that is not known; None where none is."""
         owners = frozenset(_owners(types, name))
-        special = name.startswith("__")
-        if owners or (not types and not special and name in self._inference.names.members):
-            return _use_at(node, name, owners, guards, scope)
-        return None
+        unknown = not types and not name.startswith("__") and name in self._inference.names.members
+        return owners if owners or unknown else None
 
 
 def _use_at(
@@ -250,8 +251,6 @@ def _use_at(
     module: str = "",
 ) -> Use:
     end = node.end_col_offset or node.col_offset
-    if isinstance(node, ast.Attribute):
-        return Use(node.end_lineno or node.lineno, end - len(name) + 1, end + 1, name, owners, guards, scope)
     if node.end_lineno != node.lineno:
         end = node.col_offset + 1
     return Use(node.lineno, node.col_offset + 1, end + 1, name, owners, guards, scope, module=module)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from harness.errors import UsageError
@@ -83,5 +82,8 @@ def _nearest(name: str, surfaces: Surfaces) -> str:
     """The same last word in another class first, then names that look alike."""
     last = name.rpartition(".")[2].lower()
     same = [known for known in surfaces.data.symbols if known.rpartition(".")[2].lower() == last]
+    if not same:
+        import difflib  # it takes longer than all the rest of a command that finds its name
+
     near = same or difflib.get_close_matches(name, surfaces.data.symbols, n=3, cutoff=0.7)
     return f"; did you mean {', '.join(near[:5])}" if near else ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import TypeAlias
 
 
-class Tag(Enum):
+class Tag(StrEnum):  # its hash is that of str, not a function of Python
     MODULE = "module"  # tensorrt itself, or a subpackage of it
     CLASS = "class"  # a class of TensorRT
     INSTANCE = "instance"  # an object of a class of TensorRT
@@ -31,7 +31,7 @@ class Items:
     fixed: bool
 
 
-class Known(Enum):
+class Known(StrEnum):
     """Not TensorRT's: a literal, a result of the standard library, numpy, ..."""
 
     OTHER = "other"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 
 import msgspec
@@ -56,17 +55,17 @@ class _Index:
 
     def __init__(self) -> None:
         self._exact: dict[str, Replacement] = {}
-        self._globs: list[tuple[str, Replacement]] = []
+        self._globs: list[tuple[list[str], Replacement]] = []
 
     def add(self, names: list[str], value: Replacement) -> None:
         for name in names:
-            if "*" in name or "?" in name:
-                self._globs.append((name, value))
+            if "*" in name:
+                self._globs.append((name.split("*"), value))
             else:
                 self._exact.setdefault(name, value)
 
     def find(self, name: str) -> Replacement | None:
-        globs = (value for glob, value in self._globs if fnmatchcase(name, glob))
+        globs = (value for parts, value in self._globs if _matches(name, parts))
         return self._exact.get(name) or next(globs, None)
 
     def values(self) -> list[Replacement]:
@@ -81,7 +80,30 @@ def replacement(name: str, language: Language = Language.PYTHON) -> Replacement 
 @cache
 def topic(name: str) -> str:
     """What people use a name for: one of ``TOPICS``."""
-    return next((found for found, globs in _raw().topics if any(fnmatchcase(name, glob) for glob in globs)), "other")
+    return next((found for found, globs in _topics() if any(_matches(name, parts) for parts in globs)), "other")
+
+
+@cache
+def _topics() -> list[tuple[str, list[list[str]]]]:
+    return [(found, [glob.split("*") for glob in globs]) for found, globs in _raw().topics]
+
+
+def _matches(name: str, parts: list[str]) -> bool:
+    """True where the name has the parts of a pattern, which stars stood between, in their order.
+
+    A command asks this some ten thousand times: ``fnmatch`` and its regular expressions took longer than all else.
+    """
+    if len(parts) == 1:
+        return name == parts[0]
+    if not (name.startswith(parts[0]) and name.endswith(parts[-1])):
+        return False
+    at, end = len(parts[0]), len(name) - len(parts[-1])
+    for part in parts[1:-1]:
+        at = name.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return at <= end
 
 
 def all_replacements(language: Language) -> list[Replacement]:

@@ -181,16 +181,17 @@ class Surfaces:
 
     def since(self, name: str, flavour: Flavour = Flavour.TENSORRT) -> Release | None:
         """The first known release that has it."""
-        spans = self.life(name, flavour)
-        return spans[0].first if spans else None
+        mask = self.mask(name)
+        return next((release for release, index in self.order[flavour] if mask >> index & 1), None)
 
     def gone_from(self, name: str, flavour: Flavour = Flavour.TENSORRT) -> Release | None:
         """The first known release after the last that had it; None where the newest has it, or none ever had."""
-        spans = self.life(name, flavour)
-        if not spans or spans[-1].until is None:
-            return None
-        known = self.releases[flavour]
-        return known[known.index(spans[-1].until) + 1]
+        mask, gone = self.mask(name), None
+        for release, index in reversed(self.order[flavour]):
+            if mask >> index & 1:
+                return gone
+            gone = release
+        return None
 
 
 class Surface:

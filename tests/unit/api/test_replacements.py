@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
-from harness.support.replacements import all_replacements, replacement, topic
+from harness.support.replacements import _matches, _raw, all_replacements, replacement, topic
 from harness.support.surfaces import Language, load
 from harness.versions import Flavour
 
@@ -41,3 +43,12 @@ def test_an_exact_name_wins_over_a_pattern() -> None:
 )
 def test_names_have_topics(name: str, expected: str) -> None:
     assert topic(name) == expected
+
+
+def test_patterns_match_as_the_shell_would() -> None:
+    patterns = {name for one in _raw().replacements for name in (*one.gone, *one.cpp)}
+    patterns |= {pattern for _, listed in _raw().topics for pattern in listed}
+    assert not [pattern for pattern in patterns if set("?[") & set(pattern)]
+    names = ["ITensor.dynamic_range", "BuilderFlag.FP16", "fp8", "", "IPluginV2IOExt", *patterns]
+    for pattern in patterns:
+        assert [_matches(name, pattern.split("*")) for name in names] == [fnmatchcase(name, pattern) for name in names]
