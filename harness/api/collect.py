@@ -106,6 +106,8 @@ class Collector:
                 self._block(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
             case ast.Try():
                 self._try(node, scope, guards)
+            case ast.With() if any(_suppresses_attribute_errors(item.context_expr) for item in node.items):
+                return
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._definition(node, scope, guards)
             case ast.Import() | ast.ImportFrom():
@@ -295,6 +297,18 @@ def _ends(body: _Block) -> bool:
     return isinstance(call, ast.Call) and (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in _ENDING
 
 
+def _suppresses_attribute_errors(node: ast.expr) -> bool:
+    """``contextlib.suppress(AttributeError)``."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    return name == "suppress" and any(map(_is_lookup_error, node.args))
+
+
+def _is_lookup_error(node: ast.expr | None) -> bool:
+    return getattr(node, "id", "") in ("AttributeError", "ImportError", "ModuleNotFoundError")
+
+
 def _catches_attribute_errors(handler: ast.ExceptHandler) -> bool:
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(getattr(one, "id", "") in ("AttributeError", "ImportError", "ModuleNotFoundError") for one in types)
+    return any(_is_lookup_error(one) for one in types)

@@ -8,9 +8,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.api.names import Names
-from harness.api.scopes import Bound, Items, Known, Object, Scope, Tag, Trt, Types, UserClass, UserFunction, UserModule
+from harness.api.scopes import (
+    Bound,
+    Items,
+    Known,
+    Object,
+    Scope,
+    Table,
+    Tag,
+    Trt,
+    Type,
+    Types,
+    UserClass,
+    UserFunction,
+    UserModule,
+)
 
 OTHER: Types = {Known.OTHER}
+_OF_TABLES = ("get", "pop", "setdefault", "values", "items")
 
 
 class Expressions:
@@ -53,8 +68,7 @@ class Expressions:
         cls = value.cls if isinstance(value, Object) else value
         own = cls.attributes.get(name) or cls.scope.names.get(name)
         if own:
-            bound = isinstance(value, Object)
-            return {Bound(one) if bound and isinstance(one, UserFunction) else one for one in own}
+            return own if isinstance(value, UserClass) else {found for one in own for found in _bound(one)}
         found: Types = set()
         for base in cls.bases:
             if isinstance(base, UserClass) and base is not cls:
@@ -65,6 +79,8 @@ class Expressions:
 
     def _types_call(self, node: ast.Call, scope: Scope) -> Types:
         found: Types = set()
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _OF_TABLES:
+            found |= self._table_call(node.func, node.args, scope)
         for value in self.types(node.func, scope):
             if isinstance(value, Trt):
                 found |= self.names.call(value)
@@ -105,9 +121,33 @@ class Expressions:
     def _types_comprehension(self, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> Types:
         return {Items((frozenset(self.types(node.elt, scope)),), fixed=False)}
 
+    def _types_dict(self, node: ast.Dict, scope: Scope) -> Types:
+        rows = {
+            (_key(key), frozenset(self.types(value, scope))) for key, value in zip(node.keys, node.values, strict=True)
+        }
+        return {Table(frozenset(rows))}
+
+    def _types_dict_comprehension(self, node: ast.DictComp, scope: Scope) -> Types:
+        return {Table(frozenset({("", frozenset(self.types(node.value, scope)))}))}
+
+    def _table_call(self, method: ast.Attribute, arguments: list[ast.expr], scope: Scope) -> Types:
+        """``d.get(key)`` and the like, ``d.values()``, ``d.items()``."""
+        tables = {one for one in self.types(method.value, scope) if isinstance(one, Table)}
+        if not tables:
+            return set()
+        key = arguments[0] if method.attr in ("get", "pop", "setdefault") and arguments else None
+        found = frozenset({one for table in tables for one in _row(table, _key(key))})
+        if method.attr == "values":
+            return {Items((found,), fixed=False)}
+        if method.attr == "items":
+            return {Items((frozenset({Items((frozenset(OTHER), found), fixed=True)}),), fixed=False)}
+        return set(found)
+
     def _types_subscript(self, node: ast.Subscript, scope: Scope) -> Types:
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        return self.element(self.types(node.value, scope), place if isinstance(place, int) else None)
+        values = self.types(node.value, scope)
+        rows = {found for one in values if isinstance(one, Table) for found in _row(one, _key(node.slice))}
+        return rows | self.element(values, place if isinstance(place, int) else None)
 
     def element(self, values: Types, place: int | None) -> Types:
         found: Types = set()
@@ -121,6 +161,8 @@ class Expressions:
                     found |= self.names.call(method) if isinstance(method, Trt) else set()
             elif value is Known.OTHER:
                 found.add(value)
+            elif isinstance(value, Table) and place is None:
+                found |= OTHER  # a loop over a dictionary gives its keys
         return found
 
     def elements(self, values: Types) -> Types:
@@ -167,6 +209,22 @@ class Expressions:
         return {value} if isinstance(value, Trt) or value is Known.OTHER else set()
 
 
+def _bound(value: Type) -> Types:
+    """A member as an object of the class has it: a method takes the object, a property is what it returns."""
+    if not isinstance(value, UserFunction):
+        return {value}
+    return value.returns if value.is_property else {Bound(value)}
+
+
+def _key(node: ast.expr | None) -> str:
+    return repr(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _row(table: Table, key: str) -> Types:
+    """What may stand under a key; under any of them where the key is not written out."""
+    return {found for name, types in table.rows if not key or name in ("", key) for found in types}
+
+
 _ASKERS: dict[type[ast.expr], Callable[[Expressions, Any, Scope], Types]] = {
     ast.Name: Expressions._types_name,
     ast.Attribute: Expressions._types_attribute,
@@ -186,7 +244,8 @@ _ASKERS: dict[type[ast.expr], Callable[[Expressions, Any, Scope], Types]] = {
     ast.BinOp: Expressions._types_other,
     ast.UnaryOp: Expressions._types_other,
     ast.Compare: Expressions._types_other,
-    ast.Dict: Expressions._types_other,
+    ast.Dict: Expressions._types_dict,
+    ast.DictComp: Expressions._types_dict_comprehension,
     ast.Set: Expressions._types_other,
     ast.Lambda: Expressions._types_other,
 }

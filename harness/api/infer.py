@@ -14,7 +14,20 @@ from typing import Any
 from harness.api.declare import Declarations
 from harness.api.expressions import OTHER, Expressions
 from harness.api.names import Names
-from harness.api.scopes import Bound, Object, Scope, Tag, Trt, Types, UserClass, UserFunction, UserModule
+from harness.api.scopes import (
+    Bound,
+    Items,
+    Known,
+    Object,
+    Scope,
+    Table,
+    Tag,
+    Trt,
+    Types,
+    UserClass,
+    UserFunction,
+    UserModule,
+)
 
 TRT_MODULES = (
     "tensorrt",
@@ -117,6 +130,10 @@ class Inference:
             self._grow(function.returns, self.types(node.value, scope))
 
     def _flow_call(self, node: ast.Call, scope: Scope) -> None:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "append" and len(node.args) == 1:
+            added = self.types(node.args[0], scope)
+            if not added <= {Known.OTHER}:
+                self._bind(node.func.value, {Items((frozenset(added),), fixed=False)}, scope)
         for value in self.types(node.func, scope):
             if isinstance(value, UserClass):
                 for method in value.attributes.get("__init__", ()):
@@ -152,6 +169,9 @@ class Inference:
                 self._bind(inner, self._ask.element(found, place), scope)
         elif isinstance(target, ast.Starred):
             self._bind(target.value, set(), scope)
+        elif isinstance(target, ast.Subscript) and not found <= {Known.OTHER}:
+            key = repr(target.slice.value) if isinstance(target.slice, ast.Constant) else ""
+            self._bind(target.value, {Table(frozenset({(key, frozenset(found))}))}, scope)
 
     def _add(self, scope: Scope, name: str, found: Types) -> None:
         self._grow(scope.names.setdefault(name, set()), found)

@@ -31,6 +31,13 @@ class Items:
     fixed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dictionary: the types of its values by their keys; an empty key stands for those that are not written out."""
+
+    rows: frozenset[tuple[str, frozenset[Type]]]
+
+
 class Known(StrEnum):
     """Not TensorRT's: a literal, a result of the standard library, numpy, ..."""
 
@@ -78,7 +85,15 @@ class UserFunction:
 
     @property
     def static(self) -> bool:
-        return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in self.node.decorator_list)
+        return "staticmethod" in self._decorators
+
+    @property
+    def is_property(self) -> bool:
+        return bool({"property", "cached_property"} & self._decorators)
+
+    @property
+    def _decorators(self) -> set[str]:
+        return {getattr(one, "id", "") or getattr(one, "attr", "") for one in self.node.decorator_list}
 
 
 @dataclass(eq=False)
@@ -112,5 +127,5 @@ class UserModule:
     scope: Scope
 
 
-Type: TypeAlias = Trt | Items | Known | UserFunction | UserClass | Bound | Object | UserModule
+Type: TypeAlias = Trt | Items | Table | Known | UserFunction | UserClass | Bound | Object | UserModule
 Types: TypeAlias = set[Type]

@@ -52,6 +52,15 @@ def symbols(report: Report, level: Level = Level.BROKEN) -> list[str]:
         ("builder.build_cuda_engine(network)", "8.6.1", "Builder.build_cuda_engine"),
         ("builder.build_engine_with_config(network, config)", "10.3", "Builder.build_engine_with_config"),
         ("network.add_quantize(network.get_input(0), None)", "11.4", "INetworkDefinition.add_quantize"),
+        ("{'e': engine, 'n': 1}['e'].num_bindings", "11.4", "ICudaEngine.num_bindings"),
+        ("d = {}\nd['e'] = engine\nd.get('e').num_bindings", "11.4", "ICudaEngine.num_bindings"),
+        ("for k, e in {i: engine for i in 'ab'}.items(): e.num_bindings", "11.4", "ICudaEngine.num_bindings"),
+        ("found = []\nfound.append(engine)\nfor e in found: e.num_bindings", "11.4", "ICudaEngine.num_bindings"),
+        (
+            "class E:\n @property\n def c(self): return context\n def f(self): self.c.execute_async_v2([], 0)",
+            "11.4",
+            "IExecutionContext.execute_async_v2",
+        ),
         ("trt.tensorrt.BuilderFlag.INT8", "11.4", "BuilderFlag.INT8"),
     ],
 )
@@ -69,6 +78,8 @@ def test_finds_what_the_release_does_not_have(tmp_path: Path, code: str, to: str
         "network.add_convolution_nd(network.get_input(0), 1, (3, 3), trt.Weights(), trt.Weights()).stride_nd = (1, 1)",
         "class Log(trt.ILogger):\n def __init__(self):\n  trt.ILogger.__init__(self)\n  self.num_bindings = 1",
         "with trt.Builder(logger) as b, b.create_network() as n, trt.OnnxParser(n, logger) as p: p.parse(b'')",
+        "d = {'e': engine, 'names': []}\nprint(len(d['names']), len(d), [len(key) for key in d])",
+        "import contextlib\nwith contextlib.suppress(AttributeError): config.max_workspace_size = 1",
         "print(config.__class__.__name__, trt.__version__, trt.__file__)",
     ],
 )
