@@ -17,6 +17,9 @@ _TOKEN = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _VERSION_MACRO = re.compile(r"\b(?:NV_TENSORRT|TRT)_(MAJOR|MINOR|PATCH)(?:_(?:ENTERPRISE|RTX))?\b")
+# One number for a version: from 10 on as 100805 for 10.8.5, before as 8601 for 8.6.1.
+_VERSION_NUMBER = re.compile(r"\bNV_TENSORRT_VERSION\b")
+_VERSION_INT = re.compile(r"\bNV_TENSORRT_VERSION_INT\s*\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
 _COMPARE: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -98,12 +101,18 @@ def holds(condition: str, version: tuple[int, int, int], macros: dict[str, str])
             return None
     numbers = dict(zip(("MAJOR", "MINOR", "PATCH"), version, strict=True))
     text = _VERSION_MACRO.sub(lambda found: str(numbers[found[1]]), condition)
+    text = _VERSION_INT.sub(lambda found: str(_number(int(found[1]), int(found[2]), int(found[3]))), text)
+    text = _VERSION_NUMBER.sub(str(_number(*version)), text)
     text = re.sub(r"!(?!=)", " not ", text.replace("&&", " and ").replace("||", " or "))
     try:
         value = _value(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError):
         return None
     return None if value is None else bool(value)
+
+
+def _number(major: int, minor: int, patch: int) -> int:
+    return major * (10_000 if major >= 10 else 1000) + minor * 100 + patch
 
 
 def _value(node: ast.expr) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict
@@ -19,6 +20,7 @@ from harness.versions import Flavour, Release, Version
 
 _TIMEOUT_S = 30.0
 _CUDA = "12.9"
+_REASONS = 8
 
 
 class Row(TypedDict):
@@ -132,9 +134,22 @@ def text(board: Board) -> str:
         lines.append(f"{release}: {words} ({board['seconds'][release]} s)")
     lines += [f"{release}: not run: {why}" for release, why in board["skipped"].items()]
     changed = [row for row in board["rows"] if len(set(row["outcomes"].values())) > 1]
-    lines += ["", f"{len(changed)} models differ between releases"] if board["models"] > 1 else []
+    if board["models"] > 1:
+        lines += [line for release in board["releases"] for line in _reasons(board["rows"], release)]
+        lines += ["", f"{len(changed)} models differ between releases"] if len(board["releases"]) > 1 else []
     shown = changed if board["models"] > 1 else board["rows"]
     for row in shown:
         lines.append(f"  {row['model']}: " + ", ".join(f"{release} {end}" for release, end in row["outcomes"].items()))
         lines += [f"      {release}: {why}" for release, why in row["reasons"].items()]
     return "\n".join(lines)
+
+
+def _reasons(rows: Sequence[Row], release: str) -> list[str]:
+    """The most frequent words of a release's parser and builder, with the number of models each stopped."""
+    found = Counter(
+        (row["outcomes"][release], row["reasons"][release]) for row in rows if row["reasons"].get(release, "")
+    )
+    named = [f"  {number:4} {outcome}: {why}" for (outcome, why), number in found.most_common(_REASONS)]
+    rest = len(found) - len(named)
+    more = [f"       and {rest} other reasons; all are in --json"] if rest else []
+    return ["", f"why, {release}:", *named, *more] if named else []

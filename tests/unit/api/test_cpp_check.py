@@ -110,6 +110,9 @@ def test_files_without_tensorrt_are_left_alone(tmp_path: Path) -> None:
         ("defined(USE_INT8)", None),
         ("defined(USE_INT8) || NV_TENSORRT_MAJOR > 8", True),
         ("USE_INT8 && NV_TENSORRT_MAJOR > 8", None),
+        ("NV_TENSORRT_VERSION >= 100000 && NV_TENSORRT_VERSION < 120000", True),
+        ("NV_TENSORRT_VERSION < NV_TENSORRT_VERSION_INT(11, 4, 0)", False),
+        ("NV_TENSORRT_VERSION > 8500", True),
         ("((((", None),
     ],
 )

@@ -105,6 +105,7 @@ def test_the_board_lists_what_differs_between_releases() -> None:
     )
     text = scoreboard.text(board)
     assert "1 models differ between releases" in text
+    assert "why, tensorrt-rtx 1.6.1:\n     2 refused: why\n" in text
     assert "a: tensorrt-rtx 1.6.1 refused, tensorrt-rtx 1.7.1 supported" in text
     assert scoreboard.ends_well(board)
 
