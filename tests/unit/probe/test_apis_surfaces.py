@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.api.check import check
-from harness.api.report import report_text
+from harness.api.judge import Level
 from harness.api.signatures import accepts
 from harness.matrix.cell import Recipe, Route
 from harness.probe import __file__ as probe
@@ -109,7 +109,10 @@ def test_routes_exist_where_preflight_says_so(route: Route) -> None:
         assert load().surface(release).has(member) is api.has(release, name), release
 
 
-def test_the_rest_of_the_probe_names_nothing_that_is_gone_everywhere() -> None:
-    report = check([Path(probe).parent], RELEASES, None)
-    gone = [one for one in report.findings if len(one.releases) == len(RELEASES)]
-    assert not gone, report_text(report)
+def test_the_rest_of_the_probe_is_guarded_against_every_release() -> None:
+    """The adapters are held above: they are chosen by what a release has, which no guard in them shows."""
+    probe_files = [file for file in Path(probe).parent.rglob("*.py") if file.parent.name != "apis"]
+    found = [one for one in check(probe_files, RELEASES, None).findings if one.level is not Level.DEPRECATED]
+    # TensorRT-RTX has no plugins, and the plugin's own file says so.
+    unguarded = [one for one in found if (Path(one.file).name, one.symbol) != ("decode_plugin.py", "__version__")]
+    assert not unguarded, "\n".join(f"{one.file}:{one.line}: {one.message}" for one in unguarded)
