@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from harness.api.collect import Use
+from harness.api.cpp_headers import is_header, unbrought
 from harness.api.cpp_overrides import overrides
 from harness.api.cpp_tokens import Token, holds, tokenize
 from harness.api.cpp_types import CppNames, Variables
@@ -35,7 +36,7 @@ class CppFile:
     name: str
     text: str
     tokens: list[Token]
-    includes: list[str]
+    includes: list[Token]
     macros: dict[str, str]
 
 
@@ -49,15 +50,35 @@ def check_cpp(
     panel = Panel(targets, names, old=old, own_names=set(), language=Language.CPP)
     findings, notes = list[Finding](), list[str]()
     for file in files:
-        if Path(file.name).name not in concerned and not concerned.intersection(file.includes):
+        if Path(file.name).name not in concerned and not concerned.intersection(_names(file.includes)):
             continue
         uses, unknown = _uses(file, _variables(file, files, cpp_names), cpp_names)
+        headers = [include for include in file.includes if is_header(include.text, surfaces)]
+        uses += [_use(header, header.text, {""}, by_name=False) for header in headers]
         holding = cache(partial(_holding, targets, file.macros))
         for use in uses:
             findings += _judge(use, panel, holding(tuple(use.token.conditions)), file.name)
+        if len(_reached(file, files)) == 1 and len(headers) == 1:
+            findings += unbrought(file.name, file.tokens, headers[0], targets, surfaces)
         if unknown:
             notes.append(f"{file.name}: {unknown} calls on values whose type a tokenizer cannot tell were not judged")
     return findings, notes
+
+
+def _reached(file: CppFile, files: list[CppFile]) -> set[str]:
+    """TensorRT's headers that the file includes, itself or by other files that are checked with it."""
+    reached, waiting = set[str](), [file]
+    seen = {file.name}
+    while waiting:
+        names = _names(waiting.pop().includes)
+        reached |= {name for name in names if name.startswith("Nv")}
+        waiting += [other for other in files if Path(other.name).name in names and other.name not in seen]
+        seen |= {other.name for other in waiting}
+    return reached
+
+
+def _names(includes: list[Token]) -> set[str]:
+    return {include.text for include in includes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ def _judge(use: _CppUse, panel: Panel, holding: int, file: str) -> list[Finding]
 
 
 def _variables(file: CppFile, files: list[CppFile], names: CppNames) -> Variables:
-    included = [other for other in files if other is not file and Path(other.name).name in file.includes]
+    included = [other for other in files if other is not file and Path(other.name).name in _names(file.includes)]
     return Variables(file.tokens, names, [Variables(other.tokens, names, []) for other in included])
 
 

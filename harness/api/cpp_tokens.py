@@ -47,17 +47,21 @@ class Token:
     conditions: tuple[tuple[str, bool], ...]
 
 
-def tokenize(text: str) -> tuple[list[Token], list[str], dict[str, str]]:
-    """Tokens without comments and literals, the names of included files, and the macros that are expressions."""
+def tokenize(text: str) -> tuple[list[Token], list[Token], dict[str, str]]:
+    """Tokens without comments and literals, included files by name alone, and the macros that are expressions."""
     tokens: list[Token] = []
-    includes: list[str] = []
+    includes: list[Token] = []
     macros: dict[str, str] = {}
     stack: list[list[tuple[str, bool]]] = []
     line, start = 1, 0
     for found in _TOKEN.finditer(text):
         part, kind = found[0], found.lastgroup
         if kind == "directive":
-            _directive(part, stack, includes, macros)
+            included = _directive(part, stack, macros)
+            if included:
+                column = found.start() - start + 1 + part.rindex(included)
+                conditions = tuple(condition for level in stack for condition in level)
+                includes.append(Token(included, line, column, True, conditions))
         elif kind in ("word", "mark2", "number"):
             conditions = tuple(condition for level in stack for condition in level)
             tokens.append(Token(part, line, found.start() - start + 1, kind == "word", conditions))
@@ -67,7 +71,8 @@ def tokenize(text: str) -> tuple[list[Token], list[str], dict[str, str]]:
     return tokens, includes, macros
 
 
-def _directive(text: str, stack: list[list[tuple[str, bool]]], includes: list[str], macros: dict[str, str]) -> None:
+def _directive(text: str, stack: list[list[tuple[str, bool]]], macros: dict[str, str]) -> str:
+    """Enter or leave a condition, or note a macro; returns the name of an included file."""
     words = re.sub(r"\\\n|/\*.*?\*/|//.*", " ", text, flags=re.DOTALL).strip().lstrip("#").split(None, 1)
     name, rest = (words[0] if words else ""), (words[1].strip() if len(words) > 1 else "")
     if name in ("if", "ifdef", "ifndef"):
@@ -79,11 +84,12 @@ def _directive(text: str, stack: list[list[tuple[str, bool]]], includes: list[st
     elif name == "endif" and stack:
         stack.pop()
     elif name == "include":
-        includes.append(rest.strip('<>"').rpartition("/")[2])
+        return rest.strip('<>"').rpartition("/")[2]
     elif name == "define":
         macro = re.match(r"(\w+)\s+(.+)", rest, re.DOTALL)
         if macro:
             macros[macro[1]] = macro[2]
+    return ""
 
 
 def _refused(conditions: list[tuple[str, bool]]) -> list[tuple[str, bool]]:

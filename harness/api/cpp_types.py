@@ -28,9 +28,9 @@ class CppNames:
     def members(self) -> dict[str, set[str]]:
         """For each member's name, the classes that have had it."""
         found: dict[str, set[str]] = defaultdict(set)
-        for name in self._symbols:
+        for name, symbol in self._symbols.items():
             owner, dot, member = name.rpartition(".")
-            if dot:
+            if dot and symbol.kind != "header":
                 found[member].add(owner)
         return found
 

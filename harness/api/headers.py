@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from harness.support.surfaces import Source
 from harness.versions import Flavour, Release, Version
 
 _MAIN_HEADERS = ("NvInfer.h", "NvInferPlugin.h", "NvInferSafeRuntime.h", "NvCaffeParser.h", "NvUffParser.h")
+# Other headers come and go with the place they were taken from: the ONNX parser's has its own repository.
+_PARSER_HEADERS = ("NvCaffeParser.h", "NvUffParser.h")
+# What people include alone, for the logger; what it brings has changed.
+_LIGHT_HEADER = "NvInferRuntimeCommon.h"
 _NAMESPACES = ("nvinfer1", "nvcaffeparser1", "nvuffparser")
 _INLINE_NAMESPACE = re.compile(r"v_\d+_\d+")
 _VERSION = re.compile(
@@ -66,14 +70,25 @@ def walk_headers(folder: Path, flavour: Flavour, origin: str) -> tuple[Source, d
         sha256=_digest(folder),
         way="headers",
     )
-    unit = _parse(cindex, folder)
+    unit = _parse(cindex, folder, _MAIN_HEADERS)
     facts: dict[str, tuple[str, str, str | None]] = {}
     for name, kind, signature, since in _walk(cindex, unit.cursor, folder, ""):
         if name in facts and kind == "method" and signature != facts[name][1]:
             signature = " | ".join(dict.fromkeys([*facts[name][1].split(" | "), signature]))
             since = since if facts[name][2] is not None else None
         facts[name] = (kind, signature, since)
+    for header in (*_PARSER_HEADERS, _LIGHT_HEADER):
+        if (folder / header).exists():
+            facts[header] = ("header", _brings(cindex, folder, header) if header == _LIGHT_HEADER else "", None)
     return source, facts
+
+
+def _brings(cindex: Any, folder: Path, header: str) -> str:
+    """The classes and enums that the header defines, itself or by what it includes."""
+    walked = _walk(cindex, _parse(cindex, folder, (header,)).cursor, folder, "")
+    return ", ".join(
+        sorted({name for name, kind, _, _ in walked if kind in ("class", "enum", "alias") and "." not in name})
+    )
 
 
 def version_of(folder: Path) -> tuple[int, ...]:
@@ -98,12 +113,12 @@ def _digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def _parse(cindex: Any, folder: Path) -> Any:
+def _parse(cindex: Any, folder: Path, headers: Sequence[str]) -> Any:
     with tempfile.TemporaryDirectory(prefix="trt-matrix-headers-") as name:
         stubs = Path(name)
         for stub, text in _STUBS.items():
             (stubs / stub).write_text(f"#pragma once\n{text}\n", encoding="ascii")
-        main = "".join(f'#include "{header}"\n' for header in _MAIN_HEADERS if (folder / header).exists())
+        main = "".join(f'#include "{header}"\n' for header in headers if (folder / header).exists())
         arguments = ["-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++", f"-isystem{stubs}", f"-I{folder}"]
         options = cindex.TranslationUnit.PARSE_SKIP_FUNCTION_BODIES
         unit = cindex.Index.create().parse("main.cpp", arguments, [("main.cpp", main)], options)

@@ -96,6 +96,27 @@ def test_types_come_from_included_files_too(tmp_path: Path) -> None:
     assert symbols(report) == ["ICudaEngine.getNbBindings"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "level"),
+    [
+        ("log.h", "class Log : public nvinfer1::ILogger {};", Level.LIKELY),
+        ("log.cpp", "class Log : public nvinfer1::ILogger {};", Level.LIKELY),
+        ("log.cpp", "#include <NvInfer.h>\nclass Log : public nvinfer1::ILogger {};", None),
+        ("log.cpp", "void f(nvinfer1::Dims d);", None),
+    ],
+)
+def test_a_header_that_brings_less_is_told(tmp_path: Path, name: str, text: str, level: Level | None) -> None:
+    (tmp_path / name).write_text(f'#include "NvInferRuntimeCommon.h"\n{text}\n')
+    found = check([tmp_path], [Release.parse("11.4")], None).findings
+    assert [(one.line, one.column, one.level) for one in found] == ([(1, 11, level)] if level else [])
+    assert check([tmp_path], [Release.parse("8.6.1")], None).findings == []
+
+
+def test_a_header_that_is_gone_is_told(tmp_path: Path) -> None:
+    assert symbols(checked(tmp_path, '#include <NvUffParser.h>\n#include "NvInferPlugin.h"\n')) == ["NvUffParser.h"]
+    assert symbols(checked(tmp_path, "#if NV_TENSORRT_MAJOR < 9\n#include <NvUffParser.h>\n#endif\n")) == []
+
+
 def test_files_without_tensorrt_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "x.cpp").write_text("struct IBuilder; void f(IBuilder* b) { b->setMaxBatchSize(1); }\n")
     assert check([tmp_path], [Release.parse("11.4")], None).findings == []
@@ -122,7 +143,7 @@ def test_preprocessor_conditions_are_three_valued(condition: str, value: bool | 
 
 def test_tokens_keep_their_places() -> None:
     tokens, includes, _ = tokenize('#include <a/b.h>\n/* x\n */ foo->bar("->"); // c\n')
-    assert includes == ["b.h"]
+    assert [(include.text, include.line, include.column) for include in includes] == [("b.h", 1, 13)]
     assert [(token.text, token.line, token.column) for token in tokens[:3]] == [
         ("foo", 3, 5),
         ("->", 3, 8),
