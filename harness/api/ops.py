@@ -122,8 +122,10 @@ def counts(trials: Sequence[Trial]) -> dict[str, int]:
 
 def reason(message: str) -> str:
     """The part of a parser's or builder's message that says why, without places in NVIDIA's sources."""
-    words = re.split(r"Assertion failed: |: UNSUPPORTED_NODE\w*: |\): ", message)[-1]
-    return words.strip()[:160]
+    words = re.split(r"Assertion failed: |: UNSUPPORTED_NODE\w*: |\): ", message)[-1].strip()
+    operator = re.search(r"operator: (\w+)", message)
+    # An importer that knows of a case that it cannot take may say no more than that.
+    return f"operator {operator[1]}: {words}" if operator and words == "false" else words[:160]
 
 
 def export_node_tests(folder: Path, report: Callable[[str], None]) -> list[Path]:

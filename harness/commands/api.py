@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return _ACTIONS[arguments.action](arguments)
     finally:
+        gc.freeze()  # nor are there any worth a search when Python ends
         gc.enable()
 
 

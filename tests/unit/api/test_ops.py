@@ -87,6 +87,9 @@ def test_counts_go_from_best_to_worst() -> None:
 def test_reasons_leave_out_places_in_sources() -> None:
     message = "In node 0 with name:  and operator: Det (parse): UNSUPPORTED_NODE: Assertion failed: x: no importer"
     assert reason(message) == "x: no importer"
+    assert (
+        reason("node 0 and operator: Det (parse): UNSUPPORTED_NODE: Assertion failed: false") == "operator Det: false"
+    )
 
 
 def test_the_board_lists_what_differs_between_releases() -> None:
