@@ -81,7 +81,7 @@ class Judge:
     def refusal(self) -> Verdict:
         """The user's own test of the version ends this release; nothing behind it is reached."""
         release = self._surface.release
-        return "__version__", Level.BROKEN, f"this test of the version refuses {release}: the code ends here"
+        return "__version__", Level.BROKEN, f"this test of the version refuses {release}: what follows is not judged"
 
     def gone_from(self, symbol: str) -> Release | None:
         """The release from which a name is missing up to this one; None where it came later, or never was."""

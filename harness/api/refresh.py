@@ -168,7 +168,15 @@ def walk(build: Build, *, libraries: Path | None) -> tuple[Source, compiling.Fac
 
 def _walk_module(module: str, folder: Path, libraries: list[Path]) -> compiling.Facts:
     out = folder / "walk.json"
-    process.run([sys.executable, "-I", _WALK, module, folder / "site", out, *libraries], timeout=120)
+    done = process.run(
+        [sys.executable, "-I", _WALK, module, folder / "site", out, *libraries], timeout=120, check=False
+    )
+    if done.status:
+        reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.status}"]
+        raise EnvironmentUnavailable(
+            f"{module}: cannot be imported with these libraries ({reason[0]}); "
+            "put the folders of what they need into LD_LIBRARY_PATH"
+        )
     symbols: dict[str, list[str]] = json.loads(out.read_text(encoding="utf-8"))["symbols"]
     return {name: (kind, signature, since) for name, (kind, signature, since) in symbols.items()}
 

@@ -131,7 +131,7 @@ def test_sees_through_guards_that_do_not_hold(tmp_path: Path, code: str) -> None
 def test_says_that_the_code_refuses_a_release(tmp_path: Path) -> None:
     report = checked(tmp_path, "if trt.__version__[0] < '7':\n    raise SystemExit('too old')\nengine.num_bindings")
     assert [finding.message for finding in report.findings] == [
-        "this test of the version refuses tensorrt 11.4.0: the code ends here"
+        "this test of the version refuses tensorrt 11.4.0: what follows is not judged"
     ]
 
 

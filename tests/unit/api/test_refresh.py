@@ -90,3 +90,10 @@ def test_says_that_the_compiler_is_missing(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_a_build_belongs_to_a_release(build: str, release: str) -> None:
     assert refresh._release(Flavour.TENSORRT, build) == Release.parse(release)
+
+
+def test_libraries_that_do_not_load_are_said_in_one_line(tmp_path: Path) -> None:
+    library = tmp_path / "libnvinfer.so.8"
+    library.write_text("no library")
+    with pytest.raises(EnvironmentUnavailable, match=r"cannot be imported.*LD_LIBRARY_PATH"):
+        refresh._walk_module("tensorrt_bindings", tmp_path, [library])
