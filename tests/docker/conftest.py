@@ -82,4 +82,4 @@ def hostile(engine: Engine, prepared: Prepared) -> Hostile:
 def nothing_left(engine: Engine) -> Iterator[None]:
     """After every test: no container of ours, running or not."""
     yield
-    assert engine.containers("org.trt-matrix") == []
+    assert engine.containers("org.trt-matrix=container") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.server
 import io
@@ -16,11 +17,14 @@ _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 class Registry:
-    """As many requests as ``faults`` are answered with 503; where ``refuses`` is set, every one with 401."""
+    """As many requests as ``faults`` are answered with 503; where ``refuses`` is set, every one with 401. Layers are
+    not sent while ``flowing`` is clear."""
 
     def __init__(self) -> None:
         self.faults = 0
         self.refuses = False
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.port = 0
         self.publish("one")
 
@@ -76,6 +80,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif kind != "blobs":
             self._answer(200, b"{}")
         else:
+            registry.flowing.wait(60)
             self._answer(200, registry.blobs[name])
 
     def _answer(self, status: int, content: bytes, kind: str = "application/json") -> None:
@@ -83,9 +88,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Docker-Content-Digest", _digest(content))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        with contextlib.suppress(ConnectionError):  # a daemon whose client was killed hangs up
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -101,6 +107,7 @@ def serving() -> Iterator[Registry]:
         try:
             yield registry
         finally:
+            registry.flowing.set()
             server.shutdown()
             thread.join()
 

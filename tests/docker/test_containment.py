@@ -84,9 +84,11 @@ def test_time_without_end(hostile: Hostile) -> None:
 @pytest.mark.parametrize(("action", "reason"), [("kill", "killed: "), ("remove", "killed: ")])
 def test_ended_from_outside(hostile: Hostile, engine: Engine, action: str, reason: str) -> None:
     def end() -> None:
-        time.sleep(1.5)
-        (found,) = engine.containers("org.trt-matrix")
-        getattr(engine, action)(found.id)
+        until = time.monotonic() + 30
+        while not (found := [each for each in engine.containers("org.trt-matrix") if each.status == "running"]):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        getattr(engine, action)(found[0].id)
 
     thread = threading.Thread(target=end)
     thread.start()

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.environments import Prepared, cleaning, docker, dockerfile, software
+from harness.environments import Prepared, building, cleaning, docker, dockerfile, software
 from harness.environments.engine import Engine
 from tests.docker.conftest import CELL
+from tests.docker.registry import serving
 
 pytestmark = pytest.mark.docker
 
@@ -23,6 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from harness.environments import docker
 from tests.docker.conftest import CELL
+from tests.docker.registry import serving
 cell = replace(CELL, image=sys.argv[2])
 docker.provision(cell, Path(sys.argv[1]), lambda words: print(words, flush=True))
 """
@@ -38,6 +40,17 @@ code = "import time; print('running', flush=True); time.sleep(99)"
 body = configuration(image=sys.argv[1], command=(*LEASH, PYTHON, "-c", code), user="65532:65532", mounts=(),
     limits=limits, gpus=Gpus(), labels=for_container("killed", "test", 60))
 running.run(connected()[0], body, "trt-matrix-test", limits, lambda line: print(line, flush=True))
+"""
+
+
+# The harness stands still at the call that is named: the moment between two of its steps is long enough then.
+STANDING = """
+import time
+from harness.environments.engine import Engine
+def stand(*_):
+    print("standing", flush=True)
+    time.sleep(99)
+Engine.{method} = stand
 """
 
 
@@ -60,6 +73,28 @@ def test_killed_while_an_image_is_made(engine: Engine, tmp_path: Path, phase: st
     assert [path.name for path in cleaning.staging(tmp_path)], "it was killed too late to leave anything"
     cleaning.remove_staging(tmp_path)
     assert cleaning.staging(tmp_path) == []
+
+
+def test_killed_while_it_pulls(engine: Engine, tmp_path: Path) -> None:
+    with serving() as registry:
+        registry.flowing.clear()
+        kill_at(f"pulling {registry.name}: 0 of 1 layers", PROVISION, str(tmp_path), registry.name)
+        assert engine.image(registry.name) is None
+        registry.flowing.set()
+        building.pull(engine, registry.name, print)
+        assert engine.image(registry.name) is not None
+        engine.remove_image(registry.name)
+
+
+@pytest.mark.parametrize(("method", "status"), [("start", "created"), ("state", "exited"), ("remove", "exited")])
+def test_killed_before_its_container_starts_and_after_it_ended(
+    engine: Engine, prepared: Prepared, method: str, status: str
+) -> None:
+    code = RUN.replace("time.sleep(99)", "pass")
+    kill_at("standing", STANDING.format(method=method) + code, str(prepared.handle))
+    (left,) = engine.containers("org.trt-matrix=container")
+    assert left.status == status
+    assert [each.id for each in cleaning.remove_abandoned(engine)] == [left.id]
 
 
 def test_its_container_dies_with_it(engine: Engine, prepared: Prepared) -> None:
