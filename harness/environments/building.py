@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
 
-from harness.environments import Progress, context, dockerfile, lockfile, redist, uv
+from harness.environments import Progress, context, dockerfile, lockfile, redist, sdist, software, uv
 from harness.environments.cleaning import STAGING
 from harness.environments.context import Entry
 from harness.environments.dockerfile import Recipe
@@ -23,7 +23,10 @@ from harness.environments.pulling import PullFailed, PullProgress, retrying
 from harness.environments.software import Software
 from harness.errors import EnvironmentUnavailable
 from harness.evidence.records import Finding
+from harness.subjects.retinaface import PLUGIN
 
+# Below the cache: source distributions, each checked when it is used.
+SOURCES = "sources"
 _PROBE = Path(__file__).parent.parent / "probe"
 _SECOND = 1.0
 
@@ -68,6 +71,10 @@ def provide(
     big, small = recipes(engine, wanted)
     found = engine.image(small.tag)
     findings: tuple[Finding, ...] = ()
+    if found is None and not _pycuda_at_hand(wanted, cache, progress):
+        wanted = software.without_pycuda(wanted)
+        big, small = recipes(engine, wanted)
+        found = engine.image(small.tag)
     if found is None:
         findings = _moved(engine, pinned)
         with _locked(cache / "locks" / big.key, progress):
@@ -122,6 +129,18 @@ def _moved(engine: Engine, pinned: str) -> tuple[Finding, ...]:
     return () if now == digest else (lockfile.moved(reference, digest, now),)
 
 
+def _pycuda_at_hand(wanted: Software, cache: Path, progress: Progress) -> bool:
+    """Whether PyCUDA's sources lie in the cache now. Cells do without where the index does not give them away."""
+    if wanted.pycuda is None:
+        return True
+    try:
+        sdist.fetch(wanted.pycuda, cache / SOURCES, progress)
+    except EnvironmentUnavailable as error:
+        progress(f"an image without PyCUDA: {error}")
+        return False
+    return True
+
+
 def _base(engine: Engine, wanted: Software, progress: Progress) -> Image:
     found = engine.image(wanted.base)
     if found is None:
@@ -170,14 +189,28 @@ def _stage(wanted: Software, cache: Path, timeout_s: float, progress: Progress) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         tools, site = Path(name, "tools"), Path(name, "site")
         _gather(wanted, wanted.tools, tools, timeout_s, progress)
+        if wanted.requirements:
+            _gather(wanted, wanted.requirements, site, timeout_s, progress)
         if wanted.family == "ngc":
-            yield context.folder("tools", tools)
+            build = Path(name, "build")
+            _gather(wanted, wanted.build, build, timeout_s, progress)
+            yield [*_folders(tools, build, site), *_sources(wanted, cache)]
             return
-        _gather(wanted, wanted.requirements, site, timeout_s, progress)
         libraries = _libraries(wanted, cache, progress)
         links = [_link(link.name, file) for link in wanted.links for file in _matching(site, link.pattern)]
-        folders = [*context.folder("tools", tools), *context.folder("site", site)]
-        yield [*folders, *libraries, *links, _manifest(links)]
+        yield [*_folders(tools, site), *libraries, *links, _manifest(links)]
+
+
+def _folders(*places: Path) -> list[Entry]:
+    return [entry for place in places for entry in context.folder(place.name, place)]
+
+
+def _sources(wanted: Software, cache: Path) -> list[Entry]:
+    """What the image compiles: the plugin, and PyCUDA where it was fetched."""
+    plugin = context.folder("plugin", PLUGIN)
+    if wanted.pycuda is None:
+        return plugin
+    return [*plugin, Entry("pycuda/sources.tar.gz", cache / SOURCES / wanted.pycuda.file_name)]
 
 
 def _libraries(wanted: Software, cache: Path, progress: Progress) -> list[Entry]:

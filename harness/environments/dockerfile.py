@@ -44,10 +44,14 @@ class Recipe:
 
 
 def software(wanted: Software, base_id: str = "") -> Recipe:
-    """The big image of a cell: base, Python, TensorRT, wheels. ``base_id`` is the base's image id once it is there."""
-    text = _render(f"{wanted.family}.Dockerfile.j2", plugin=bool(wanted.plugin))
+    """The big image of a cell: base, Python, TensorRT, wheels.
+
+    ``base_id`` is the base's image id once it is there; a base that is named by its digest needs none, so that images
+    built elsewhere from a bake file are found by their tags.
+    """
+    text = _render(f"{wanted.family}.Dockerfile.j2", pycuda=wanted.pycuda is not None)
     arguments = _arguments(BASE=wanted.base, PYTHON_VERSION=wanted.python)
-    return Recipe(images.SOFTWARE, text, arguments, wanted.content, base_id)
+    return Recipe(images.SOFTWARE, text, arguments, wanted.content, "" if "@" in wanted.base else base_id)
 
 
 def cell(built_on: Recipe, probe_digest: str) -> Recipe:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 
 from packaging.requirements import Requirement
 
-from harness.environments import images, redist
+from harness.environments import context, images, redist, sdist
 from harness.environments.redist import Archive
+from harness.environments.sdist import Sdist
 from harness.errors import EnvironmentUnavailable
 from harness.matrix.cell import Cell
+from harness.subjects.retinaface import PLUGIN
 from harness.support import wheel_sets
 from harness.versions import Flavour, Release
 
@@ -30,6 +33,8 @@ _GLIBC = {
 _LAYOUT = 3
 # The probe's own wheels, unpacked.
 _TOOLS_BYTES = 80_000_000
+# CMake, setuptools and PyCUDA with what it imports.
+_BUILD_BYTES = 130_000_000
 # What images hold on disk, roughly: NVIDIA's grew from 6 to 10 GB over the years.
 _NGC_BYTES = 9_000_000_000
 _PYTHON_BYTES = 150_000_000
@@ -45,10 +50,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """``libraries`` are paths as the cell sees them, in loading order; ``plugin`` is the digest of its sources.
+    """``libraries`` are paths as the cell sees them, in loading order.
 
-    ``tools`` (what the probe needs) and ``requirements`` (TensorRT's) are whole requirements files with hashes;
-    sizes are in bytes, ``wheels_bytes`` unpacked.
+    ``tools`` (what the probe needs), ``requirements`` (TensorRT's) and ``build`` (what compiles in the image) are whole
+    requirements files with hashes; ``plugin`` is the digest of the plugin's sources, which the image compiles as it
+    does ``pycuda``; sizes are in bytes, ``wheels_bytes`` unpacked.
     """
 
     family: str
@@ -60,6 +66,8 @@ class Software:
     module: str
     archive: Archive | None = None
     links: tuple[Link, ...] = ()
+    build: str = ""
+    pycuda: Sdist | None = None
     plugin: str = ""
     platform: str = "x86_64-manylinux_2_31"
     wheels_bytes: int = _TOOLS_BYTES
@@ -100,7 +108,8 @@ class Software:
         """Stands for everything that is copied into the image."""
         archive = self.archive.sha256 if self.archive else ""
         links = [[link.pattern, link.name] for link in self.links]
-        whole = json.dumps([_LAYOUT, self.tools, self.requirements, self.platform, archive, links, self.plugin])
+        compiled = [self.build, self.pycuda.sha256 if self.pycuda else "", self.plugin]
+        whole = json.dumps([_LAYOUT, self.tools, self.requirements, self.platform, archive, links, *compiled])
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -109,19 +118,39 @@ def of(cell: Cell) -> Software:
     family = images.family(cell)
     base = images.exact(images.base(cell))
     if family == "ngc":
-        return Software(
-            family=family,
-            base=base,
-            python=cell.python,
-            tools=lock("probe_numpy1"),
-            requirements="",
-            libraries=_ngc_libraries(cell.release),
-            module="tensorrt",
-            platform=_platform(f"ubuntu-{cell.ubuntu}"),
-        )
+        return _ngc(cell, base)
     if cell.release.flavour is Flavour.TENSORRT_RTX:
         return _rtx(cell, base)
     return _classic(cell, base)
+
+
+def without_pycuda(wanted: Software) -> Software:
+    """The same without PyCUDA and what it imports: an image of its own."""
+    return replace(wanted, pycuda=None, requirements="")
+
+
+def _ngc(cell: Cell, base: str) -> Software:
+    sources = sdist.pycuda(cell.python)
+    return Software(
+        family="ngc",
+        base=base,
+        python=cell.python,
+        tools=lock("probe_numpy1"),
+        requirements=lock("pycuda") if sources else "",
+        libraries=_ngc_libraries(cell.release),
+        module="tensorrt",
+        build=lock("image_build"),
+        pycuda=sources,
+        plugin=_plugin_digest(),
+        platform=_platform(f"ubuntu-{cell.ubuntu}"),
+        wheels_bytes=_TOOLS_BYTES + _BUILD_BYTES,
+        wheels_download=(_TOOLS_BYTES + _BUILD_BYTES) // 3,
+    )
+
+
+@cache
+def _plugin_digest() -> str:
+    return context.digest(context.folder("plugin", PLUGIN))
 
 
 def _rtx(cell: Cell, base: str) -> Software:

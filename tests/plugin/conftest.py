@@ -24,7 +24,7 @@ def toolkit() -> Path:
     nvcc = target / "nvidia" / "cu13" / "bin" / "nvcc"
     if not nvcc.exists():
         wanted = [f"{name}==13.*" for name in NVCC]
-        _fetch(["uv", "pip", "install", "--python", sys.executable, "--target", target, *wanted])
+        fetched(["uv", "pip", "install", "--python", sys.executable, "--target", target, *wanted])
     return nvcc.parents[1]
 
 
@@ -39,12 +39,13 @@ def headers() -> Path:
         '[package]\nname = "headers"\nversion = "0.0.0"\nedition = "2021"\n'
         f'[dependencies]\ntrtx-sys = {{version = "={CRATE}", default-features = false}}\n'
     )
-    told = _fetch(["cargo", "metadata", "--format-version", "1", "--manifest-path", manifest])
+    told = fetched(["cargo", "metadata", "--format-version", "1", "--manifest-path", manifest])
     (crate,) = (each for each in json.loads(told)["packages"] if each["name"] == "trtx-sys")
     return Path(crate["manifest_path"]).parent / "TensorRT-Headers" / "TRT-Enterprise-11.4"
 
 
-def _fetch(command: list[str | Path]) -> str:
+def fetched(command: list[str | Path]) -> str:
+    """What a package's client says; where it cannot fetch, the test is skipped aloud."""
     tool = command[0]
     # uv may lie beside the interpreter of a virtual environment that is not on the path.
     found = shutil.which(tool, path=os.pathsep.join((os.environ.get("PATH", ""), str(Path(sys.executable).parent))))

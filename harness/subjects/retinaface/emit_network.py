@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.subjects.retinaface import PLUGIN
 from harness.subjects.retinaface.architecture import (
     ANCHOR_SIZES,
     BATCH_NORM_EPSILON,
@@ -40,7 +41,6 @@ from harness.subjects.retinaface.folding import folded
 from harness.subjects.weights import write_weights
 
 FORMAT = 1
-_PLUGIN = Path(__file__).parent / "plugin"
 
 
 def write_network(
@@ -57,7 +57,7 @@ def write_network(
     files = {"network": "network.json", "weights": "weights.npz"}
     text = json.dumps(network_data(net, height=height, width=width, fold=fold), indent=1)
     (folder / files["network"]).write_text(text)
-    shutil.copytree(_PLUGIN, folder / _PLUGIN.name)
+    shutil.copytree(PLUGIN, folder / PLUGIN.name)
     write_weights(folder / files["weights"], {**(folded(net, weights) if fold else weights), **scales})
     return files
 
@@ -72,7 +72,7 @@ def network_data(net: Network, *, height: int, width: int, fold: bool) -> dict[s
         "heads": net.heads,
         "outputs": {head: {"name": name, "numbers": HEADS[head]} for head, name in RAW_OUTPUTS.items()},
         "priors": {"strides": STRIDES, "sizes": ANCHOR_SIZES, "variances": VARIANCES, "threshold": THRESHOLD},
-        "plugin": _PLUGIN.name,
+        "plugin": PLUGIN.name,
     }
 
 

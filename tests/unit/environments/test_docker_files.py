@@ -47,6 +47,11 @@ def test_a_moved_base_is_another_image() -> None:
     assert dockerfile.software(wanted, "sha256:1").key != dockerfile.software(wanted, "sha256:2").key
 
 
+def test_a_base_named_by_digest_is_known_without_a_daemon() -> None:
+    wanted = software.of(docker_cell(image=f"python:3.11-slim-bookworm@sha256:{'1' * 64}"))
+    assert dockerfile.software(wanted, "sha256:1").tag == dockerfile.software(wanted).tag
+
+
 def test_a_changed_probe_leaves_the_software_alone() -> None:
     big = built()
     first, second = (dockerfile.cell(big, digest) for digest in ("1" * 64, "2" * 64))
@@ -62,10 +67,32 @@ def test_build_arguments_are_validated(value: str) -> None:
         dockerfile.software(wanted)
 
 
-def test_the_plugin_has_a_layer_of_its_own() -> None:
-    wanted = dataclasses.replace(software.of(docker_cell("8.6.1", "ngc:24.01-py3")), plugin="ab")
-    assert "plugin" in dockerfile.software(wanted).text
-    assert "plugin" not in built("ngc:24.01-py3", "8.6.1").text
+def test_what_compiles_has_layers_of_its_own() -> None:
+    text = built("ngc:24.01-py3", "8.6.1").text
+    copies = [line for line in text.splitlines() if line.startswith("COPY")]
+    assert [line.split()[1] for line in copies] == ["tools/", "build/", "site/", "pycuda/", "plugin/"]
+    assert "plugin" not in built().text
+
+
+def test_changed_sources_are_another_image() -> None:
+    wanted = software.of(docker_cell("8.6.1", "ngc:24.01-py3"))
+    assert dockerfile.software(wanted).key != dockerfile.software(dataclasses.replace(wanted, plugin="ab")).key
+
+
+def test_an_image_without_pycuda_is_one_of_its_own() -> None:
+    wanted = software.of(docker_cell("8.6.1", "ngc:24.01-py3"))
+    bare = software.without_pycuda(wanted)
+    assert "pycuda" not in dockerfile.software(bare).text
+    assert dockerfile.software(wanted).tag != dockerfile.software(bare).tag
+    assert "pytools" not in bare.packages
+
+
+@pytest.mark.parametrize(
+    ("python", "version"), [("3.8", "2024.1.2"), ("3.10", "2026.1"), ("3.12", "2026.1"), ("3.6", "")]
+)
+def test_sources_follow_the_python_of_the_image(python: str, version: str) -> None:
+    found = software.of(docker_cell("8.6.1", "ngc:23.04-py3", python=python)).pycuda
+    assert (found.version if found else "") == version
 
 
 @pytest.mark.parametrize(("python", "numpy"), [("3.8", "1.24.4"), ("3.11", "1.26.4"), ("3.13", "2.5.5")])
