@@ -103,11 +103,13 @@ def start(
     command: Sequence[str | os.PathLike[str]],
     *,
     stdout: int | None,
+    stdin: int = subprocess.DEVNULL,
+    stderr: int = subprocess.STDOUT,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a command in a process group of its own; stderr goes where stdout goes.
+    """Start a command in a process group of its own; stderr goes where stdout goes, if nothing else is said.
 
     A group of its own keeps the terminal's Ctrl-C away from it, so that what is running can finish.
     """
@@ -115,9 +117,9 @@ def start(
         [os.fspath(word) for word in command],
         cwd=cwd,
         env=env,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         start_new_session=True,
         pass_fds=pass_fds,
     )

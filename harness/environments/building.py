@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
@@ -21,6 +21,7 @@ from harness.environments.engine import Engine, Image, Info
 from harness.environments.labels import for_image
 from harness.environments.pulling import PullFailed, PullProgress, retrying
 from harness.environments.software import Software
+from harness.environments.telling import steady
 from harness.errors import EnvironmentUnavailable
 from harness.evidence.records import Finding
 from harness.subjects.retinaface import PLUGIN
@@ -28,7 +29,7 @@ from harness.subjects.retinaface import PLUGIN
 # Below the cache: source distributions, each checked when it is used.
 SOURCES = "sources"
 _PROBE = Path(__file__).parent.parent / "probe"
-_SECOND = 1.0
+_PULL_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def provide(
 
     ``pinned`` is the base with its tag and the digest that was locked for it.
     """
-    base = _base(engine, wanted, progress)
+    base = _base(engine, info, wanted, timeout_s, progress)
     big, small = recipes(engine, wanted)
     found = engine.image(small.tag)
     findings: tuple[Finding, ...] = ()
@@ -88,17 +89,23 @@ def provide(
     return Built(found.id, small, base, findings)
 
 
-def pull(engine: Engine, reference: str, progress: Progress) -> None:
+def pull(engine: Engine, reference: str, progress: Progress, timeout_s: float = _PULL_S) -> None:
     """Pull with a line a second; the network's faults are tried again. Raises ``EnvironmentUnavailable``."""
+    deadline = time.monotonic() + timeout_s
+    late = f"not done after {timeout_s:.0f} s; raise the cell's provision time-out"
 
     def once() -> None:
         state = PullProgress(reference)
-        say = _at_most_every(_SECOND, progress)
+        with steady(progress) as say:
+            say(state.words())
 
-        def take(message: Mapping[str, object]) -> None:
-            say(state.feed(message))
+            def take(message: Mapping[str, object]) -> None:
+                say(state.feed(message))
+                if time.monotonic() > deadline:
+                    raise PullFailed(late)
 
-        engine.pull(reference, take)
+            if not engine.pull(reference, take, deadline - time.monotonic()):
+                raise PullFailed(late)
 
     try:
         retrying(once, progress)
@@ -141,10 +148,14 @@ def _pycuda_at_hand(wanted: Software, cache: Path, progress: Progress) -> bool:
     return True
 
 
-def _base(engine: Engine, wanted: Software, progress: Progress) -> Image:
+def _base(engine: Engine, info: Info, wanted: Software, timeout_s: float, progress: Progress) -> Image:
     found = engine.image(wanted.base)
     if found is None:
-        pull(engine, wanted.base, progress)
+        progress(f"pulling {wanted.base}: about {wanted.base_bytes / 2e9:.1f} GB to download")
+        if engine.endpoint.local:
+            # While a layer is unpacked, its packed form lies beside it.
+            check_room(info.root, wanted.base_bytes * 3 // 2, wanted.base)
+        pull(engine, wanted.base, progress, timeout_s)
         found = engine.image(wanted.base)
     if found is None:
         raise EnvironmentUnavailable(f"{wanted.base} was pulled and is not there")
@@ -172,9 +183,9 @@ def _build(engine: Engine, recipe: Recipe, entries: list[Entry], deadline: float
     whole = [Entry("Dockerfile", data=recipe.text.encode()), *entries]
     size = context.size(whole)
     progress(f"building {recipe.tag}: sending {size / 1e6:.0f} MB")
-    say = _at_most_every(_SECOND, progress)
     left = max(1.0, deadline - time.monotonic())
-    engine.build(recipe, context.stream(whole), for_image(recipe.key), left, lambda text: say(f"building: {text}"))
+    with steady(progress) as say:
+        engine.build(recipe, context.stream(whole), for_image(recipe.key), left, lambda text: say(f"building: {text}"))
     found = engine.image(recipe.tag)
     if found is None:
         raise EnvironmentUnavailable(f"{recipe.tag} was removed while it was built")
@@ -270,19 +281,6 @@ def _touch(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-
-
-def _at_most_every(seconds: float, progress: Progress) -> Callable[[str], None]:
-    last = float("-inf")
-
-    def say(text: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= seconds:
-            last = now
-            progress(text)
-
-    return say
 
 
 def _existing(place: Path) -> Path:

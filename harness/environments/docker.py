@@ -20,6 +20,7 @@ from harness.environments import (
 from harness.environments import software as wanted
 from harness.environments.connection import connected, connection
 from harness.environments.container import binds, configuration
+from harness.environments.engine import Engine
 from harness.environments.labels import for_container
 from harness.environments.ownership import lent
 from harness.errors import EnvironmentUnavailable
@@ -44,7 +45,18 @@ def missing(cell: Cell) -> str:
         return f"the daemon at {engine.endpoint.url} does not see this machine's files: cells need a local one"
     if info.remapped:
         return "the daemon maps users to others (userns-remap), so that results would not be yours: use a rootless one"
-    return gpu.missing(software, info, local=engine.endpoint.local)
+    return gpu.missing(software, info, local=engine.endpoint.local) or _too_new(engine, software)
+
+
+def _too_new(engine: Engine, software: wanted.Software) -> str:
+    """What NVIDIA's image asks of the driver, where it is here already and can be asked."""
+    base = engine.image(software.base) if software.family == "ngc" else None
+    try:
+        if base is not None:
+            gpu.check_image(base, local=engine.endpoint.local)
+    except EnvironmentUnavailable as error:
+        return str(error)
+    return ""
 
 
 def digest(cell: Cell) -> str:

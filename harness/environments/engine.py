@@ -21,6 +21,7 @@ from harness.environments.dockerfile import Recipe
 from harness.environments.endings import State
 from harness.environments.endpoint import Endpoint
 from harness.environments.pulling import PullFailed
+from harness.environments.ssh_tunnel import Tunnel
 from harness.errors import EnvironmentUnavailable
 
 # Seconds for an answer of a daemon that has nothing long to do.
@@ -78,15 +79,17 @@ class Engine:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        with _talking(endpoint):
-            # The SDK is typed in parts only.
-            self._api: Any = docker.APIClient(
-                base_url=endpoint.url,
-                version="auto",
-                timeout=_ANSWER_S,
-                tls=_tls(endpoint),
-                use_ssh_client=endpoint.url.startswith("ssh://"),
-            )
+        self._tunnel = Tunnel(endpoint.url) if endpoint.url.startswith("ssh://") else None
+        self._url = self._tunnel.url if self._tunnel else endpoint.url
+        try:
+            with _talking(endpoint):
+                self._api: Any = self._client("auto", _ANSWER_S)
+        except DaemonGone as error:
+            if self._tunnel is None:
+                raise
+            words = self._tunnel.words()
+            self._tunnel.close()
+            raise DaemonGone(f"{error} ({words})" if words else str(error)) from error
         version = tuple(int(part) for part in self._api.api_version.split("."))
         if version < _OLDEST_API:
             raise EnvironmentUnavailable(
@@ -95,6 +98,12 @@ class Engine:
 
     def close(self) -> None:
         self._api.close()
+        if self._tunnel:
+            self._tunnel.close()
+
+    def _client(self, version: str, timeout_s: int) -> Any:
+        """The SDK is typed in parts only. ``timeout_s`` bounds a silence, not a whole answer."""
+        return docker.APIClient(base_url=self._url, version=version, timeout=timeout_s, tls=_tls(self.endpoint))
 
     def ping(self) -> None:
         with _talking(self.endpoint):
@@ -147,14 +156,21 @@ class Engine:
             return False
         return True
 
-    def pull(self, reference: str, on_message: Callable[[Mapping[str, object]], None]) -> None:
-        """Raises ``PullFailed``, also by way of ``on_message``."""
+    def pull(self, reference: str, on_message: Callable[[Mapping[str, object]], None], timeout_s: float) -> bool:
+        """False where the daemon was silent past ``timeout_s``: it tells nothing while it unpacks a big layer. Raises
+        ``PullFailed``, also by way of ``on_message``."""
         try:
-            with _talking(self.endpoint, waiting=True):
-                for message in self._api.pull(reference, stream=True, decode=True):
+            with (
+                _talking(self.endpoint, waiting=True),
+                contextlib.closing(self._client(self._api.api_version, max(1, int(timeout_s)))) as api,
+            ):
+                for message in api.pull(reference, stream=True, decode=True):
                     on_message(message)
-        except (sdk.APIError, requests.exceptions.ReadTimeout) as error:
-            raise PullFailed(str(getattr(error, "explanation", None) or error)) from error
+        except requests.exceptions.ReadTimeout:
+            return False
+        except sdk.APIError as error:
+            raise PullFailed(str(error.explanation or error)) from error
+        return True
 
     def registry_digest(self, reference: str) -> str:
         """What the registry holds under a tag now. Raises ``PullFailed`` where it does not answer."""

@@ -55,7 +55,9 @@ class PullProgress:
         total = sum(total for _, total, _ in self._layers.values())
         done = sum(done for _, _, done in self._layers.values())
         layers = f"{done} of {len(self._layers)} layers"
-        return f"pulling {self._reference}: {layers}, {have / 1e6:.0f} of {total / 1e6:.0f} MB"
+        unpacking = 0 < total == have and all(of or ended for _, of, ended in self._layers.values())
+        doing = "unpacking" if unpacking and done < len(self._layers) else "pulling"
+        return f"{doing} {self._reference}: {layers}, {have / 1e6:.0f} of {total / 1e6:.0f} MB"
 
 
 def retrying(action: Callable[[], _T], progress: Progress, pauses: tuple[float, ...] = PAUSES_S) -> _T:

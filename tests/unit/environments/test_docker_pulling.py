@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 
+from harness.environments import building
+from harness.environments.engine import Engine
 from harness.environments.pulling import PullFailed, PullProgress, retrying
+from harness.errors import EnvironmentUnavailable
 
 
 def test_progress_adds_up_layers() -> None:
@@ -56,3 +62,29 @@ def test_it_ends_with_the_first_success() -> None:
     said: list[str] = []
     assert retrying(once, said.append, pauses=(0, 0)) == "done"
     assert said == ["timeout; again in 0 s"]
+
+
+def test_unpacking_is_told_apart() -> None:
+    state = PullProgress("x")
+    state.feed({"id": "a", "status": "Downloading", "progressDetail": {"current": 5_000_000, "total": 5_000_000}})
+    assert state.feed({"id": "a", "status": "Extracting"}) == "unpacking x: 0 of 1 layers, 5 of 5 MB"
+    assert state.feed({"id": "a", "status": "Pull complete"}).startswith("pulling x: 1 of 1 layers")
+
+
+class _Registry:
+    """An engine as far as a pull goes: it talks for ever, or says nothing."""
+
+    def __init__(self, *, talks: bool) -> None:
+        self._talks = talks
+
+    def pull(self, _: str, on_message: Callable[[dict[str, str]], None], __: float) -> bool:
+        while self._talks:
+            on_message({"id": "a", "status": "Downloading"})
+        return False
+
+
+@pytest.mark.parametrize("talks", [True, False])
+def test_a_pull_has_its_time(talks: bool) -> None:
+    engine = cast("Engine", _Registry(talks=talks))
+    with pytest.raises(EnvironmentUnavailable, match=r"^x:1 cannot be pulled: not done after 0 s; raise the cell's"):
+        building.pull(engine, "x:1", lambda _: None, 0.01)
