@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=FORMATS, default="table", help="github: a job matrix; bake: a file for docker buildx"
     )
+    parser.add_argument(
+        "--contexts", type=Path, metavar="DIR", help="with --format bake: gather what the images copy into this folder"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, in the shape of results.json")
     select.add_arguments(parser)
 
@@ -41,11 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
         cases=arguments.cases,
         cache=arguments.out / "cache",
         containers=arguments.environment == "docker",
+        contexts=arguments.contexts,
     )
 
 
 def plan(
-    path: Path, *, selection: select.Selection, form: str, cases: bool, cache: Path, containers: bool = False
+    path: Path,
+    *,
+    selection: select.Selection,
+    form: str,
+    cases: bool,
+    cache: Path,
+    containers: bool = False,
+    contexts: Path | None = None,
 ) -> int:
     """Print the plan of a matrix file on this host."""
     host = detect()
@@ -56,8 +67,10 @@ def plan(
 
         text = job_matrix(chosen)
     elif form == "bake":
-        from harness.environments.bake import bake_file
+        from harness.environments.bake import bake_file, write_contexts
 
+        if contexts is not None:
+            write_contexts(chosen, contexts, cache / "environments", lambda words: print(words, file=sys.stderr))
         text = bake_file(chosen)
     elif form == "json":
         results = to_results(chosen, plan_info(planned.matrix, host))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
-from harness.environments import building, dockerfile
+from harness.environments import Progress, building, dockerfile
 from harness.environments import software as wanted
 from harness.environments.dockerfile import Recipe
 from harness.environments.labels import for_image
@@ -17,10 +18,21 @@ from harness.matrix.plan import Plan
 def bake_file(plan: Plan) -> str:
     """JSON for ``docker buildx bake -f FILE``. Cells that share an image share a target.
 
-    The contexts are folders that ``trt-matrix`` fills when it builds by itself: ``tools`` and, for redistributable
-    packages, ``site`` and ``libraries``; a team's own pipeline provides them under ``build/<key>``.
+    The contexts are folders beside the file, which ``write_contexts`` fills.
     """
     return bake(entry.cell for entry in plan.cells)
+
+
+def write_contexts(plan: Plan, place: Path, cache: Path, progress: Progress) -> None:
+    """Every folder that the bake file of the plan names, below ``place``. Raises ``EnvironmentUnavailable``."""
+    building.write_probe(place / "harness")
+    done = set()
+    for entry in plan.cells:
+        recipes = _recipes(entry.cell)
+        if recipes is not None and recipes[0].key not in done:
+            done.add(recipes[0].key)
+            folder = place / "build" / recipes[0].key
+            building.write_context(wanted.of(entry.cell), folder, cache, entry.cell.timeouts.provision, progress)
 
 
 def bake(cells: Iterable[Cell]) -> str:

@@ -89,6 +89,20 @@ def provide(
     return Built(found.id, small, base, findings)
 
 
+def write_context(wanted: Software, place: Path, cache: Path, timeout_s: float, progress: Progress) -> None:
+    """What the software image's Dockerfile copies, gathered into a folder. Raises ``EnvironmentUnavailable``."""
+    if wanted.pycuda is not None:
+        sdist.fetch(wanted.pycuda, cache / SOURCES, progress)
+    check_room(place, wanted.added_bytes, "gathering wheels and libraries")
+    with _stage(wanted, cache, timeout_s, progress) as entries:
+        context.write(entries, place)
+
+
+def write_probe(place: Path) -> None:
+    """What the cell image's Dockerfile copies."""
+    context.write(_probe(), place)
+
+
 def pull(engine: Engine, reference: str, progress: Progress, timeout_s: float = _PULL_S) -> None:
     """Pull with a line a second; the network's faults are tried again. Raises ``EnvironmentUnavailable``."""
     deadline = time.monotonic() + timeout_s

@@ -45,3 +45,16 @@ def test_digest_follows_content_and_names(tree: Path) -> None:
     (tree / "one.sh").write_text("2")
     digests.add(context.digest(context.folder("in", tree)))
     assert len(digests) == 3
+
+
+def test_the_same_as_files(tmp_path: Path) -> None:
+    tool = tmp_path / "tool"
+    tool.write_text("x")
+    tool.chmod(0o755)
+    entries = [Entry("a/text", data=b"1"), Entry("b/tool", tool), Entry("c/link", target="/opt/x")]
+    for _ in range(2):
+        context.write(entries, tmp_path / "place")
+    place = tmp_path / "place"
+    assert (place / "a/text").read_bytes() == b"1"
+    assert (place / "b/tool").stat().st_mode & 0o777 == 0o755
+    assert str((place / "c/link").readlink()) == "/opt/x"
