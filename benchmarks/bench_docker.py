@@ -42,6 +42,7 @@ def main() -> None:
         rows = [["second run, nothing changed", f"{again:.2f} s", "at most 2 s"]]
         rows.append(["overhead of a container per cell", f"{overhead(folder):.2f} s", "at most 0.6 s"])
         rows.append(["six images after a change of the probe", f"{rebuilt(folder):.1f} s", "at most 15 s"])
+        rows.append(["parent memory while a container prints 256 MB", f"{memory(folder):+.1f} MB", "flat"])
         print(tabulate(rows, headers=["", "measured", "aim"]))
 
 
@@ -85,6 +86,27 @@ def rebuilt(folder: Path) -> float:
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     finally:
         PROBE.write_bytes(before)
+
+
+def memory(folder: Path) -> float:
+    """How much the peak of a parent's memory grows from a container that prints a line to one that is cut at 256 MB."""
+    code = (
+        "import resource, sys; from pathlib import Path; from harness.environments import Limits, docker, running;"
+        "from harness.environments.connection import connected;"
+        "from harness.environments.container import Gpus, configuration; from harness.environments.labels import "
+        "for_container; from harness.matrix.containers import in_containers; from harness.matrix.expand import expand;"
+        "from harness.matrix.load import load;"
+        "cell = in_containers(expand(load(Path(sys.argv[1])), '3.11')).cells[0].cell;"
+        "image = str(docker.provision(cell, Path(sys.argv[2]), lambda words: None).handle); limits = Limits(300);"
+        "body = lambda words: configuration(image=image, command=('sh', '-c', words), user='65532:65532', mounts=(), "
+        "limits=limits, gpus=Gpus(), labels=for_container('bench', 'bench', 300));"
+        "go = lambda words: (running.run(connected()[0], body(words), 'trt-matrix-bench', limits, lambda line: None), "
+        "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss);"
+        "_, before = go('echo'); ending, after = go('yes'); assert ending.reason.startswith('output-limit'), ending;"
+        "print((after - before) / 1000)"
+    )
+    command = [sys.executable, "-c", code, str(folder / "matrix.yaml"), str(folder / "cache")]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":
