@@ -109,6 +109,8 @@ def run_probe(
     tokens: Path | None,
 ) -> Ending:
     engine, info = connected()
+    # The daemon takes whole paths alone, and a job's own are free of links.
+    job, evidence, inputs = job.resolve(), evidence.resolve(), tuple(path.resolve() for path in inputs)
     if limits.memory_bytes is None:
         limits = replace(limits, memory_bytes=int(info.memory_bytes * _MEMORY_SHARE))
     with lent(evidence, tokens, rootless=info.rootless) as user:

@@ -76,6 +76,17 @@ def test_containers_build_what_wheels_build(tmp_path: Path) -> None:
             assert not one.exists() or one.read_text() == two.read_text()
 
 
+def test_a_run_beside_its_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By relative paths, as `make matrix` and the README have it, and with a link in the way."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "reports").symlink_to("disk")
+    (tmp_path / "matrix.yaml").write_text(RTX + SUBJECT % "fp32")
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "--environment", "docker"]) == 0
+    results = json.loads((tmp_path / "reports/out/latest/results.json").read_text())
+    assert results["counts"]["conclusive"] == results["counts"]["executed"] == 2
+
+
 def test_redistributables_load_and_stop_at_the_missing_device(tmp_path: Path) -> None:
     status, results, folder = run(tmp_path, CLASSIC + SUBJECT % "fp32")
     assert status == 0
