@@ -14,12 +14,14 @@ from .logger import Heard
 
 
 def read_layers(api: Api, logger: Any, plan: Any, heard: Heard, gpus: Sequence[str]) -> Tuple[str, List[layers.Layer]]:
-    """``inspector`` and the engine inspector's layers where there is a device, else the builder's log's."""
-    if gpus:
-        text = inspect(api.trt, logger, plan)
-        if text:
-            return "inspector", layers.from_inspector(text)
-    return "builder-log", layers.from_log(heard.layers)
+    """``inspector`` and the engine inspector's layers where there is a device, else the builder's log's.
+
+    The log's also where the inspector knows no types: it knows none of an implicit batch.
+    """
+    text = inspect(api.trt, logger, plan) if gpus else ""
+    inspected = layers.from_inspector(text) if text else []
+    logged = [] if layers.typed(inspected) else layers.from_log(heard.layers)
+    return ("builder-log", logged) if logged or not inspected else ("inspector", inspected)
 
 
 def inspect(trt: Any, logger: Any, plan: Any) -> str:

@@ -49,6 +49,11 @@ def from_inspector(text: str) -> List[Layer]:
     return [_inspected(layer) for layer in layers]
 
 
+def typed(layers: Sequence[Layer]) -> bool:
+    """Whether any layer tells a type that is known."""
+    return any(precision(layer) in _ORDER for layer in layers)
+
+
 def precision(layer: Layer) -> str:
     """The narrowest floating-point or quantised type that the layer reads or writes, else its first type."""
     types = [*layer["inputs"], *layer["outputs"]]

@@ -3,7 +3,7 @@
 Each trial is a convolution and, on its output, a plugin; the trials differ in the batch, the plugin's interface, the
 types that it accepts, and where the INT8 scales come from. Needs a GPU, and TensorRT before 10 (``IPluginV2IOExt``).
 
-usage: trials.py OUT PLUGIN_LIBRARY LIBRARY...     the module ``tensorrt_bindings`` must be importable
+usage: trials.py [--match TEXT] OUT PLUGIN_LIBRARY LIBRARY...     the module ``tensorrt_bindings`` must be importable
 writes OUT/NAME.log (verbose) for each trial and OUT/trials.json, and prints a line for each
 """
 
@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import product
@@ -37,7 +38,11 @@ ASSERTION = "scales.size() == 1"
 
 @dataclass(frozen=True)
 class Trial:
-    """``scales``: where the INT8 scales come from. ``edge``: tensors that enter the plugin."""
+    """``scales``: where the INT8 scales come from. ``edge``: tensors that enter the plugin.
+
+    ``join``: what such a tensor is: a convolution's output, or three side by side, of convolutions of the same input
+    (``siblings``) or of inputs of their own (``strangers``).
+    """
 
     batch: str = "explicit"
     interface: str = "IPluginV2IOExt"
@@ -46,11 +51,12 @@ class Trial:
     edge: int = 1
     fails: bool = False
     precision: str = ""
+    join: str = ""
 
     @property
     def name(self) -> str:
         words = (self.batch, self.interface.removeprefix("IPluginV2"), self.accepts, self.scales)
-        more = (f"{self.edge} inputs", "enqueue fails" if self.fails else "", self.precision)
+        more = (f"{self.edge} inputs", "enqueue fails" if self.fails else "", self.precision, self.join)
         return "_".join(word for word in (*words, *more) if word).replace(" ", "-").lower()
 
 
@@ -62,6 +68,13 @@ def all_trials() -> list[Trial]:
         Trial("explicit", *each)
         for each in product(
             ("IPluginV2IOExt", "IPluginV2DynamicExt"), ACCEPTS, ("q per tensor", "q per channel", "qdq per channel")
+        )
+    ]
+    joins = ("siblings", "strangers", "siblings in fp32", "siblings behind identities")
+    trials += [
+        Trial(batch, scales=scales, edge=edge, join=join)
+        for scales, edge, batch, join in product(
+            ("calibrated", "ranges", "ranges that differ"), (1, 3), ("implicit", "explicit"), joins
         )
     ]
     implicit = Trial("implicit")
@@ -140,7 +153,27 @@ class Build:
         return edges
 
     def edge(self, network: Any, tensor: Any, number: int) -> Any:
-        kernel = self.array(CHANNELS, SHAPE[0], 3, 3)
+        """A tensor that enters the plugin."""
+        if not self.trial.join:
+            return self.convolved(network, tensor, f"{number}")
+        stem = self.convolved(network, tensor, f"{number}stem")
+        parts = []
+        for part in "abc":
+            own = self.convolved(network, tensor, f"{number}{part}stem") if self.trial.join == "strangers" else stem
+            output = self.convolved(network, own, f"{number}{part}")
+            parts.append(network.add_identity(output).get_output(0) if "identities" in self.trial.join else output)
+        layer = network.add_concatenation(parts)
+        layer.axis = 0 if self.trial.batch == "implicit" else 1
+        layer.name = f"concat{number}"
+        if "fp32" in self.trial.join:
+            layer.precision = self.trt.float32
+            layer.set_output_type(0, self.trt.float32)
+        layer.get_output(0).name = f"joined{number}"
+        return layer.get_output(0)
+
+    def convolved(self, network: Any, tensor: Any, number: str) -> Any:
+        inputs = tensor.shape[0 if self.trial.batch == "implicit" else 1]
+        kernel = self.array(CHANNELS, inputs, 3, 3)
         layer = network.add_convolution_nd(tensor, CHANNELS, (3, 3), kernel, self.array(CHANNELS))
         layer.padding_nd = (1, 1)
         layer.name = f"conv{number}"
@@ -158,7 +191,7 @@ class Build:
         layer.axis = 1
         return layer.get_output(0)
 
-    def scales(self, network: Any, name: object) -> Any:
+    def scales(self, network: Any, name: str) -> Any:
         per_channel = self.trial.scales.endswith("channel")
         values = np.full(CHANNELS if per_channel else 1, 0.05, np.float32)
         self.kept.append(values)
@@ -182,10 +215,11 @@ class Build:
                 tensors += [layer.get_output(number) for number in range(layer.num_outputs)]
             for tensor in tensors:
                 if tensor.name not in names:
-                    tensor.set_dynamic_range(-4.0, 4.0)
+                    limit = 4.0 + (zlib.crc32(tensor.name.encode()) % 16 if ways.endswith("differ") else 0)
+                    tensor.set_dynamic_range(-limit, limit)
         elif ways in ("calibrated", "empty calibration", "cache without edge"):
             config.int8_calibrator = self.calibrator(ways)
-        if self.trial.precision:
+        if self.trial.precision or "fp32" in self.trial.join:
             config.set_flag(self.trt.BuilderFlag.OBEY_PRECISION_CONSTRAINTS)
 
     def calibrator(self, ways: str) -> Any:
@@ -253,10 +287,15 @@ def launched(number: int, out: Path, libraries: list[str]) -> dict[str, object]:
 def main() -> None:
     if sys.argv[1] == "--one":
         one(int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])
+    matched = ""
+    if sys.argv[1] == "--match":
+        matched = sys.argv[2]
+        del sys.argv[1:3]
     out, plugin, core = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    chosen = [number for number, trial in enumerate(all_trials()) if matched in trial.name]
     out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = list(pool.map(lambda number: launched(number, out, [*core, plugin]), range(len(all_trials()))))
+        results = list(pool.map(lambda number: launched(number, out, [*core, plugin]), chosen))
     (out / "trials.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
