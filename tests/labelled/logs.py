@@ -62,5 +62,17 @@ def _framed(log: Labelled, level: str, text: str) -> str:
             {"log": f"[{level}] [TRT] {text}\n", "stream": "stdout", "time": "2026-11-23T08:00:00Z"}
         ).replace('": "', '":"'),
         "ours": f"[{level}] {text}",
+        "loguru": f"2026-11-23 08:00:00.000 | {word:<8} | job.build:run:12 - {text}",
+        "journal": f"Nov 23 08:00:00 host trt[123]: [11/23/2026-08:00:00] [{level}] [TRT] {text}",
+        "cri": f"2026-11-23T08:00:00.123456789Z stderr F [11/23/2026-08:00:00] [{level}] [TRT] {text}",
+        "ros": f"[node_exe-1] [11/23/2026-08:00:00] [{level}] [TRT] {text}",
+        "jetson": f"[TRT]    {text}",
+        "sample": f"[2026-11-23 08:00:00 {word:>7}] {text}",
+        "llm": f"[TensorRT-LLM][{word}] {text}",
+        "deepstream": f"{word}: [TRT]: {text}",
+        "torch": f"{word}: [Torch-TensorRT] - {text}",
+        "tftrt": f"2026-11-23 08:00:00.000000: {level} tensorflow/compiler/tf2tensorrt/utils/trt_logger.cc:41] {text}",
+        "mmdeploy": f"11/23 08:00:00 - mmengine - {word} - job.py - run - 80 - {text}",
+        "jsonlog": json.dumps({"level": _SPD[level], "logger": "trt", "msg": text}),
     }
     return frames[log.frame]
