@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +25,8 @@ from harness.neutral import one_line
 _PLACES = 20
 _VALUES = 1000
 _TEXT = 400
+# TensorRT's own errors, by their code: the call that printed one has failed.
+_CODED = re.compile(r"\bError Code [1-9]|\bError\[[1-9]\d{0,2}\]")
 _ORDER = list(Severity)
 
 
@@ -145,7 +148,7 @@ def _finding(one: _Seen, weights: Facts) -> Finding:
 
 
 def _unknown_finding(form: str, cluster: Cluster, file: str) -> Finding:
-    fatal = any(match.level == "F" for match in cluster.matches)
+    fatal = any(match.level == "F" or _CODED.search(match.text[:_TEXT]) for match in cluster.matches)
     return Finding(
         rule=UNKNOWN,
         title="an error that no rule knows",

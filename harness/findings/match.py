@@ -50,7 +50,9 @@ _FATAL_TEXT = re.compile(
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 _ERROR_TEXT = re.compile(
-    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |(?:^|[\s:])(?:fatal )?error: |^\s*ERROR\b[:\s]"
+    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
+    # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
+    r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
 )
 
 
@@ -75,7 +77,7 @@ def matches(stream: BinaryIO) -> Iterator[Match]:
 
 @cache
 def _search() -> tuple[Scanner, tuple[tuple[Rule, ...], ...]]:
-    """The scanner and, for each of its texts, the rules to be judged where it is found (none: an error mark)."""
+    """The scanner and, for each of its texts, the rules to be judged where it is found. The error marks come first."""
     by_text: dict[str, dict[str, Rule]] = {mark: {} for mark in _ERROR_MARKS}
     for rule in rules():
         for expression in rule.patterns:
@@ -90,7 +92,8 @@ def _in_block(block: Block, search: Scanner, wanted: Sequence[tuple[Rule, ...]])
     found: list[Match] = []
     judged: set[tuple[str, int]] = set()
     for number, start, end, line in _lines_hit(block, search, len(wanted)):
-        if not wanted[number]:
+        # A rule's text may be an error mark at the same time.
+        if number < len(_ERROR_MARKS):
             errors.append((start, end, line))
         for rule in wanted[number]:
             if (rule.id, line) not in judged:
