@@ -14,7 +14,7 @@ CLEAN = "(clean)"
 
 
 def main() -> None:
-    for half in ("real", "known", "heldout"):
+    for half in ("real", "known", "heldout", "unseen", "fresh"):
         print(f"{half}:\n{table(half)}\n")
 
 

@@ -41,7 +41,7 @@ class _Seen:
     values: dict[str, dict[Scalar, None]] = field(default_factory=dict)
 
     def add(self, match: Match, file: str) -> None:
-        self.count += 1
+        self.count += match.count
         if len(self.places) < _PLACES:
             self.places.append(place(match, file))
         for name, value in match.facts.items():

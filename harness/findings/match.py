@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import BinaryIO
 
 from harness.findings.blocks import Block, blocks
+from harness.findings.broken import rule_of, whole
 from harness.findings.lines import decoded, level, message
 from harness.findings.names import split_names
 from harness.findings.rules import rules
@@ -26,6 +27,8 @@ _WRAP = 2000
 
 # Unknown errors of one block: compared by so much of the line, and so many kinds told apart.
 _FORM, _FORMS = 300, 1000
+# So many of them are looked at together with the lines after them.
+_WHOLE = 100
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 
 # What an error looks like where no rule knows it. Judged again by ``error_level``.
@@ -165,12 +168,12 @@ def _told(rule: Rule, found: re.Match[str], text: str, lines: Sequence[int], kno
     mark = level(text[: found.start()])
     if mark in ("V", "I") and rule.severity == "fatal" and not rule.any_level:
         return []
-    return [Match(rule, lines[0], mark, text, _facts(rule, found))]
+    return [Match(rule, lines[0], mark, text, _facts(rule, found.groupdict()))]
 
 
-def _facts(rule: Rule, found: re.Match[str]) -> dict[str, Fact]:
+def _facts(rule: Rule, groups: Mapping[str, str | None]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    for name, value in found.groupdict().items():
+    for name, value in groups.items():
         if value is None:
             continue
         if name in rule.integers:
@@ -196,10 +199,18 @@ def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int]], known: set[
             key = b""
         places.setdefault(key, (start, end))
         counted.setdefault(key, [line, 0])[1] += 1
-    for key, (line, count) in counted.items():
+    for number, (key, (line, count)) in enumerate(counted.items()):
         start, end = places[key]
         text = decoded(data[start : min(end, start + _WRAP)])
-        if (mark := error_level(text)) and not _HEAD_ALONE.fullmatch(message(text)):
+        if not (mark := error_level(text)) or _HEAD_ALONE.fullmatch(message(text)):
+            continue
+        pieces = whole(data, start) if number < _WHOLE and end - start <= _WRAP else []
+        if any(line + after in known for after in range(1, len(pieces))):
+            continue
+        if len(pieces) > 1 and (told := rule_of(pieces)):
+            rule, text, groups = told
+            yield Match(rule, line, mark, text, _facts(rule, groups), count)
+        else:
             yield Match(None, line, mark, text, count=count)
 
 

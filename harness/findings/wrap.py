@@ -16,7 +16,7 @@ def rejoined(data: bytearray, start: int, line: int) -> Iterator[tuple[int, str,
     Each with its first line's number and where each of its lines ends in it. A line that a logger
     began (it has a level of its own) continues nothing.
     """
-    pieces, before = _neighbours(data, start)
+    pieces, before = neighbours(data, start)
     for skip in range(before, -1, -1):
         joined = [pieces[skip]]
         for piece in pieces[skip + 1 :]:
@@ -29,7 +29,7 @@ def rejoined(data: bytearray, start: int, line: int) -> Iterator[tuple[int, str,
                 yield line - before + skip, glue.join(joined), ends
 
 
-def _neighbours(data: bytearray, start: int) -> tuple[list[str], int]:
+def neighbours(data: bytearray, start: int) -> tuple[list[str], int]:
     """Some lines before the one at ``start``, it, and some after it; and how many stand before."""
     first, before = start, 0
     while before < _BEFORE and first > 0:

@@ -7,7 +7,11 @@ import pytest
 from harness.findings.classify import classify_text
 from tests.labelled.logs import Labelled, labelled, render
 
-LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in ("real", "known", "heldout") for log in labelled(half)]
+LOGS = [
+    pytest.param(log, id=f"{half}-{log.name}")
+    for half in ("real", "known", "heldout", "unseen", "fresh")
+    for log in labelled(half)
+]
 
 
 @pytest.mark.parametrize("log", LOGS)

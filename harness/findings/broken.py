@@ -1,0 +1,61 @@
+"""An error line that no rule took may be the head of a message that a terminal broke: the whole of it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from harness.findings.lines import level, message
+from harness.findings.rules import rules
+from harness.findings.rules.model import Rule
+from harness.findings.rules.pattern import Anchor, anchors, compiled
+from harness.findings.wrap import neighbours
+
+# A line of a broken message is at least so long.
+_NARROWEST = 50
+_ENDS = (".", "!", "?", ")")
+
+
+def whole(data: bytearray, start: int) -> list[str]:
+    """The line at ``start`` and those after it that look like the rest of it; the line alone where none does."""
+    pieces, before = neighbours(data, start)
+    run = pieces[before : before + 1]
+    for piece in pieces[before + 1 :]:
+        if level(piece[:200]):
+            break
+        run.append(piece)
+    width = max(map(len, run), default=0)
+    if width < _NARROWEST:
+        return run[:1]
+    for number in range(len(run) - 1):
+        if not _broken(run[number], run[number + 1], width):
+            return run[: number + 1]
+    return run
+
+
+def _broken(line: str, after: str, width: int) -> bool:
+    """Whether the next line's first word had no place at the end of this one."""
+    first = after.split(" ", 1)[0]
+    return bool(first) and not line.endswith(_ENDS) and len(line) + 1 + len(first) > width
+
+
+def rule_of(pieces: list[str]) -> tuple[Rule, str, dict[str, str | None]] | None:
+    """The rule that knows a message over several lines, the message, and what its groups hold."""
+    for glue in (" ", ""):
+        text = glue.join([pieces[0], *map(message, pieces[1:])])
+        for rule, expression, words in _candidates():
+            if all(word in text for word in words) and (found := compiled(expression).search(text)):
+                return rule, text, found.groupdict()
+    return None
+
+
+@cache
+def _candidates() -> tuple[tuple[Rule, str, tuple[str, ...]], ...]:
+    return tuple(_all())
+
+
+def _all() -> Iterator[tuple[Rule, str, tuple[str, ...]]]:
+    for rule in rules():
+        for expression in rule.patterns:
+            plain: list[Anchor] = [anchor for anchor in anchors(expression) if not anchor.ignore_case]
+            yield rule, expression, tuple(word for anchor in plain for word in anchor.words)
