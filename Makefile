@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: matrix test check lock schemas bench clean
+.PHONY: matrix test check lock schemas bench fuzz clean
 .DELETE_ON_ERROR:
 
 matrix: $(VENV)/.run-ready
@@ -22,6 +22,10 @@ check: $(VENV)/.dev-ready
 bench: $(VENV)/.dev-ready
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# Ten minutes for each target; another time with ARGS="log --seconds 60".
+fuzz: $(VENV)/.fuzz-ready
+	@$(BIN)/python tools/fuzz.py $(ARGS)
+
 # Both environments are one folder; the stamp says how much is in it. Kept by make, so each target works first.
 $(VENV)/.run-ready: requirements/run.lock tools/bootstrap.py
 	@$(call bootstrap,requirements/run.lock)
@@ -30,6 +34,10 @@ $(VENV)/.run-ready: requirements/run.lock tools/bootstrap.py
 $(VENV)/.dev-ready: requirements/dev.lock tools/bootstrap.py
 	@$(call bootstrap,requirements/dev.lock)
 	@touch $(VENV)/.run-ready $@
+
+$(VENV)/.fuzz-ready: $(VENV)/.dev-ready requirements/fuzz.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.lock
+	@touch $@
 
 bootstrap = test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found: install one, or name it with make PYTHON=..." >&2; exit 1; }; \
   $(PYTHON) tools/bootstrap.py $(VENV) $(1)

@@ -21,6 +21,7 @@ def main() -> int:
     folder.mkdir(exist_ok=True)
     (folder / "run.lock").write_text(HEAD + resolve(run, []))
     (folder / "dev.lock").write_text(HEAD + resolve([*run, *dev], ["--constraint", str(folder / "run.lock")]))
+    (folder / "fuzz.lock").write_text(HEAD + resolve(project["dependency-groups"]["fuzz"], []))
     return 0
 
 
