@@ -107,7 +107,8 @@ class WeightAudit(Record, frozen=True, kw_only=True):
     ``standing`` compares them with the release's own words: ``said`` (it printed the warning),
     ``unsaid`` (it has the text and did not print it), ``mute`` (its library has no such text),
     ``unknown`` (no catalogue of that release). ``exponents`` counts elements by the binary exponent
-    of their magnitude as FP32 has it (``"-14"``: 2^-14 <= |w| < 2^-13), zeros as ``"zero"``.
+    of their magnitude as FP32 has it (``"-14"``: 2^-14 <= |w| < 2^-13), zeros as ``"zero"``. ``effect``: a sentence,
+    what the converted weights do to the outputs on the CPU; empty where none is in danger or it could not be run.
     """
 
     precision: str
@@ -122,6 +123,7 @@ class WeightAudit(Record, frozen=True, kw_only=True):
     standing: Literal["said", "unsaid", "mute", "unknown", "not-concerned"] = "unknown"
     worst: list[str] = []
     exponents: dict[str, int] = {}
+    effect: str = ""
 
 
 class Limit(Record, frozen=True, kw_only=True):

@@ -132,7 +132,8 @@ def _audit(audit: WeightAudit) -> list[str]:
         f"{audit.blobs:,} tensors; subnormal {audit.subnormal_blobs:,}, below the smallest "
         f"{audit.below_blobs:,}, overflowing {audit.overflow_blobs:,}; the release: {audit.standing}"
     )
-    return _wrapped(f"weights in {one_line(audit.precision)}: ", counts)
+    effect = f"; does it matter: {audit.effect}" if audit.effect else ""
+    return _wrapped(f"weights in {one_line(audit.precision)}: ", counts + effect)
 
 
 def _wrapped(head: str, text: str) -> list[str]:

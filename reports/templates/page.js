@@ -237,6 +237,7 @@
       make("div", { class: "scroll" }, make("table", { class: "audit" }, make("thead", {}, make("tr", {}, ...head.map((word) => make("th", { scope: "col" }, word)))), make("tbody", {}, ...rows)))];
     for (const audit of audits) {
       if (audit.worst) parts.push(make("p", { class: "soft" }, `worst in ${audit.precision}: ${audit.worst.join(", ")}`));
+      if (audit.effect) parts.push(make("p", {}, `Does it matter, in ${audit.precision}? ${audit.effect}.`));
       if (audit.exponents) parts.push(bars(audit));
     }
     return parts;

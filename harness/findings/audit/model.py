@@ -8,7 +8,7 @@ import msgspec
 
 from harness.evidence.records import WeightAudit
 
-FORMAT = 1
+FORMAT = 2
 _WORST = 10
 
 
@@ -35,18 +35,22 @@ class BlobAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """``effects``: by precision, in a sentence, what the conversion does to the model's outputs."""
+
     format: int = FORMAT
     file: str
     precisions: list[str]
     blobs: list[BlobAudit]
     folded: list[BlobAudit] = []
     notes: list[str] = []
+    effects: dict[str, str] = {}
 
 
 def records(audit: FileAudit) -> list[WeightAudit]:
     """As the report has it: one record a precision. Where batch norms were folded, of the folded weights."""
     blobs = audit.folded or audit.blobs
-    return [_record(precision, blobs) for precision in audit.precisions]
+    found = [_record(precision, blobs) for precision in audit.precisions]
+    return [msgspec.structs.replace(each, effect=audit.effects.get(each.precision, "")) for each in found]
 
 
 def _record(precision: str, blobs: list[BlobAudit]) -> WeightAudit:

@@ -58,7 +58,25 @@ def effect_text(effect: msgspec.Struct) -> str:
             f"    output {one_line(change['output'])}: largest change {change['largest']:.3g}"
             f" ({change['relative']:.2g} of its largest value{crossed})"
         )
+    if found := told["detections"]:
+        lines.append(
+            f"    detections: {found['faces']} faces above a score of 0.5 in a rendered picture; {found['lost']} lost,"
+            f" {found['new']} new, boxes moved by at most {found['moved']:.2g} px, scores by {found['score']:.2g}"
+        )
     return "\n".join(lines)
+
+
+def effect_sentence(effect: msgspec.Struct) -> str:
+    """For the report: does it matter?"""
+    told = msgspec.to_builtins(effect)
+    worst = max((change["relative"] for change in told["raised"]), default=0.0)
+    verdict = (
+        "harmless" if told["harmless"] else f"not harmless, by {', '.join(map(one_line, told['guilty'][:_WORST]))}"
+    )
+    text = f"{verdict}: on the CPU the outputs change by at most {worst:.1g} of their largest value"
+    if found := told["detections"]:
+        text += f"; of {found['faces']} faces in a rendered picture {found['lost']} are lost and {found['new']} are new"
+    return text
 
 
 def reconciled_text(name: str, one: Reconciliation) -> str:
