@@ -1,8 +1,10 @@
-"""The confusion table of the labelled logs, as docs/findings.md has it: ``python -m benchmarks.labelled``."""
+"""The confusion tables of the labelled logs: ``python -m benchmarks.labelled``; with ``--write`` into docs/findings.md."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from pathlib import Path
 
 from tabulate import tabulate
 
@@ -11,11 +13,21 @@ from harness.findings.rules import by_id
 from tests.labelled.logs import labelled, render
 
 CLEAN = "(clean)"
+HALVES = ("real", "known", "heldout", "unseen", "fresh")
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
+# The tables are the rest of the page.
+MARK = "<!-- written by `python -m benchmarks.labelled --write` -->\n"
 
 
 def main() -> None:
-    for half in ("real", "known", "heldout", "unseen", "fresh"):
-        print(f"{half}:\n{table(half)}\n")
+    if sys.argv[1:] == ["--write"]:
+        PAGE.write_text(PAGE.read_text().partition(MARK)[0] + MARK + tables())
+    else:
+        print(tables(), end="")
+
+
+def tables() -> str:
+    return "".join(f"\n{half}:\n\n{table(half)}\n" for half in HALVES)
 
 
 def table(half: str) -> str:

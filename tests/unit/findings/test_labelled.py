@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.labelled import HALVES, MARK, PAGE, tables
 from harness.findings.classify import classify_text
 from tests.labelled.logs import Labelled, labelled, render
 
-LOGS = [
-    pytest.param(log, id=f"{half}-{log.name}")
-    for half in ("real", "known", "heldout", "unseen", "fresh")
-    for log in labelled(half)
-]
+LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in HALVES for log in labelled(half)]
 
 
 @pytest.mark.parametrize("log", LOGS)
@@ -26,3 +23,7 @@ def test_the_set_is_large_enough() -> None:
     assert len(labelled("real")) >= 15
     assert len(logs) >= 100
     assert sum(not log.expect for log in logs) >= 20
+
+
+def test_the_tables_of_the_page_are_the_measured_ones() -> None:
+    assert PAGE.read_text().partition(MARK)[2] == tables()

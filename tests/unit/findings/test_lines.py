@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.findings.classify import classify_text
 from harness.findings.lines import level
 from harness.findings.match import error_level
 
@@ -39,3 +40,10 @@ def test_a_measure_is_no_error(line: str) -> None:
 @pytest.mark.parametrize("line", ["a.cpp:1:2: error: expected ;", "CUDA error: 700", "fatal error: NvInfer.h: missing"])
 def test_an_error_without_a_level(line: str) -> None:
     assert error_level(line) == "E"
+
+
+@pytest.mark.parametrize("after", ["", "\n", "\nI1123 08:00:00.0 1 a.cc:1] fine" * 20_000])
+def test_a_server_s_error_in_the_first_line_counts_once(after: str) -> None:
+    (finding,) = classify_text(f"E1123 08:00:00.0 1 model.cc:597] nobody knows this{after}").findings
+    assert finding.facts["occurrences"] == 1
+    assert finding.evidence[0].line == 1

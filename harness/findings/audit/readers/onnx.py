@@ -141,6 +141,8 @@ def _operation(buffer: Buffer, stretch: tuple[int, int]) -> Node:
             attribute = dict(fields(buffer, *value))
             name, real = attribute.get(1), attribute.get(2)
             if isinstance(name, tuple) and isinstance(real, tuple):
+                if real[1] - real[0] != 4:
+                    raise WireError(f"byte {real[0]}: a number of {real[1] - real[0]} bytes; it has four")
                 numbers[_text(buffer, name)] = struct.unpack("<f", buffer[real[0] : real[1]])[0]
     return Node("".join(texts[4]), tuple(texts[1]), tuple(texts[2]), numbers)
 

@@ -95,3 +95,14 @@ def test_a_shape_that_the_data_does_not_fill(tmp_path: Path) -> None:
     tensor.dims[0] = 10**15
     with pytest.raises(InputError, match="the file is damaged"):
         audit_file(write(tmp_path / "m.onnx", tensor))
+
+
+def test_an_attribute_of_another_size_is_one_clear_error(tmp_path: Path) -> None:
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    attribute = field(1, b"epsilon") + field(2, b"\0\0")
+    place = tmp_path / "m.onnx"
+    place.write_bytes(field(7, field(1, field(4, b"BatchNormalization") + field(5, attribute))))
+    with pytest.raises(InputError, match="a number of 2 bytes"):
+        audit_file(place)
