@@ -8,7 +8,8 @@ from harness.evidence.records import Finding
 from harness.findings.classify import Classification
 from harness.neutral import one_line
 
-_WIDTH = 110
+# A terminal's; words longer than it (addresses, names) are not cut.
+_WIDTH = 80
 _NAMES = 8
 
 
@@ -24,20 +25,31 @@ def _lines(finding: Finding, classified: Classification) -> list[str]:
     first = finding.rule == classified.first_cause and not finding.consequence_of
     indent = "      " if finding.consequence_of else "  "
     mark = "first cause: " if first else f"follows from {finding.consequence_of}: " if finding.consequence_of else ""
-    lines = [f"{indent}{finding.severity.value:<9} {mark}{finding.title} [{finding.rule}]"]
+    lines = [_wrapped(f"{finding.severity.value:<9} {mark}{finding.title} [{finding.rule}]", indent, " " * 10)]
     inner = indent + "  "
-    lines += [f"{inner}{name}: {_value(value)}" for name, value in finding.facts.items()]
+    lines += [_wrapped(f"{name}: {_value(value)}", inner) for name, value in finding.facts.items()]
     if finding.evidence:
         place = finding.evidence[0]
-        lines.append(f"{inner}line {place.line}: {place.text[:160]}")
-    if finding.explanation and not finding.consequence_of:
-        lines.append(fill(finding.explanation, _WIDTH, initial_indent=inner, subsequent_indent=inner))
-    if not finding.consequence_of:
-        lines += [
-            fill(f"{number}. {remedy.text}", _WIDTH, initial_indent=inner, subsequent_indent=inner + "   ")
-            for number, remedy in enumerate(finding.advice, 1)
-        ]
+        lines.append(_wrapped(f"line {place.line}: {place.text[:160]}", inner))
+    if finding.consequence_of:
+        return lines
+    if finding.explanation:
+        lines.append(_wrapped(finding.explanation, inner, hanging=""))
+    for number, remedy in enumerate(finding.advice, 1):
+        source = f" ({remedy.source})" if remedy.source else ""
+        lines.append(_wrapped(f"{number}. {remedy.text}{source}", inner, hanging="   "))
     return lines
+
+
+def _wrapped(text: str, indent: str, hanging: str = "  ") -> str:
+    return fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _value(value: object) -> str:
