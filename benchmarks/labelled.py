@@ -1,4 +1,4 @@
-"""The confusion tables of the labelled logs: ``python -m benchmarks.labelled``; with ``--write`` into docs/findings.md."""
+"""The confusion tables of the labelled logs: ``python -m benchmarks.labelled``, ``--write`` into docs/findings.md."""
 
 from __future__ import annotations
 
