@@ -36,7 +36,8 @@ def of_graph(nodes: Sequence[Node]) -> list[Fold]:
     folds = []
     for node in nodes:
         maker = makers.get(node.inputs[0]) if node.operation == "BatchNormalization" and len(node.inputs) == 5 else None
-        if maker and maker.operation in ("Conv", "ConvTranspose") and readers[node.inputs[0]] == 1:
+        convolution = maker and maker.operation in ("Conv", "ConvTranspose") and len(maker.inputs) > 1
+        if maker and convolution and readers[node.inputs[0]] == 1:
             bias = maker.inputs[2] if len(maker.inputs) > 2 else ""
             norm = (node.inputs[1], node.inputs[2], node.inputs[3], node.inputs[4])
             axis = 1 if maker.operation == "ConvTranspose" else 0
@@ -63,7 +64,7 @@ def of_names(shapes: Mapping[str, tuple[int, ...]]) -> list[Fold]:
 def folded(blobs: Iterable[Blob], folds: Sequence[Fold]) -> Iterator[Blob]:
     """The blobs after folding: weights scaled, biases new, the batch norms gone. One pair in memory at a time."""
     by_name = {blob.name: blob for blob in blobs}
-    usable = [fold for fold in folds if {fold.weight, *fold.norm} <= by_name.keys()]
+    usable = [fold for fold in folds if _fits(fold, by_name)]
     gone = {name for fold in usable for name in (*fold.norm, fold.bias)}
     by_weight = {fold.weight: fold for fold in usable}
     for blob in by_name.values():
@@ -71,6 +72,16 @@ def folded(blobs: Iterable[Blob], folds: Sequence[Fold]) -> Iterator[Blob]:
             yield from _pair(fold, by_name)
         elif blob.name not in gone:
             yield blob
+
+
+def _fits(fold: Fold, blobs: Mapping[str, Blob]) -> bool:
+    """All are there, one number of the norm for each output channel; not so in a grouped ConvTranspose."""
+    if not {fold.weight, *fold.norm} <= blobs.keys():
+        return False
+    shape = blobs[fold.weight].shape
+    channels = shape[fold.axis : fold.axis + 1]
+    vectors = [*fold.norm, *([fold.bias] if fold.bias in blobs else [])]
+    return bool(channels) and all(blobs[name].shape == channels for name in vectors)
 
 
 def _pair(fold: Fold, blobs: Mapping[str, Blob]) -> Iterator[Blob]:

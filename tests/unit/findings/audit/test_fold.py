@@ -80,3 +80,17 @@ def test_onnx_agrees_with_the_state_dict_of_the_same_weights(tmp_path: Path) -> 
     (tmp_path / "m.onnx").write_bytes(helper.make_model(graph).SerializeToString())
     np.savez(tmp_path / "w.npz", w=tiny)
     assert audit_file(tmp_path / "m.onnx").blobs == audit_file(tmp_path / "w.npz").blobs
+
+
+@pytest.mark.parametrize("name", ["w", "g", "bias"])
+def test_a_norm_of_other_channels_is_not_folded(name: str) -> None:
+    parts = PARTS | {"bias": np.zeros(4, np.float32), name: np.ones((2, 2), np.float32)}
+    found = {blob.name: whole(blob) for blob in folded(blobs(**parts), [Fold("w", "bias", ("g", "b", "m", "v"), 0.0)])}
+    assert sorted(found) == sorted(parts)
+    np.testing.assert_array_equal(found[name], parts[name])
+
+
+def test_a_grouped_transposed_convolution_keeps_its_weights() -> None:
+    parts = PARTS | {"w": np.ones((4, 2, 1, 1), np.float32)}
+    fold = Fold("w", "", ("g", "b", "m", "v"), 0.0, axis=1)
+    assert [blob.name for blob in folded(blobs(**parts), [fold])] == list(parts)
