@@ -15,6 +15,7 @@ from harness.report.releases import Place, ReleaseSight, sentence, sights
 
 _STANDINGS = ("cured", "silent-only", "untried", "failed-here")
 _SEVERITIES = tuple(Severity)
+_MOST_EFFECTS = 3
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*|/[^\s:]+")
 
 _MATTERS = {
@@ -142,7 +143,7 @@ def _explained(
         releases=tuple(releases),
         which=sentence(releases),
         why=first.explanation,
-        matters=_matters(severity, places, broken),
+        matters=_matters(severity, places, broken, _effects(rule, places)),
         facts=_facts(findings),
         advice=advice,
         commands=() if advice else _commands(*places[0]),
@@ -194,16 +195,23 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (" and others" if len(names) > most else "")
 
 
-def _matters(severity: Severity, places: Sequence[Place], broken: Sequence[Place]) -> str:
+def _effects(rule: str, places: Sequence[Place]) -> list[str]:
+    """What was measured of the weights that ``rule`` is about, on the CPU."""
+    audits = [audit for _, case in places for audit in case.audit if rule.startswith(f"{audit.precision}-")]
+    return list(dict.fromkeys(audit.effect for audit in audits if audit.effect))
+
+
+def _matters(severity: Severity, places: Sequence[Place], broken: Sequence[Place], effects: Sequence[str] = ()) -> str:
     without = sum(case.engine_bytes is None for _, case in broken)
     if broken:
         words = [f"Yes: {len(broken):,} of {number(len(places), 'case')} broke on it, {without:,} without an engine."]
     else:
         words = [_MATTERS[severity]]
+    words += [f"The converted weights are {effect}." for effect in effects[:_MOST_EFFECTS]]
     measured = _ranges(case.metrics for _, case in places)
     if measured:
         words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
-    elif not broken and severity in (Severity.DEGRADED, Severity.ADVISORY):
+    elif not broken and not effects and severity in (Severity.DEGRADED, Severity.ADVISORY):
         words.append("This run has not measured by how much.")
     return " ".join(words)
 

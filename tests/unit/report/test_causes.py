@@ -170,3 +170,19 @@ def test_the_most_frequent_standing_of_a_remedy_counts() -> None:
         for case, one in zip(warned, advice, strict=True)
     ]
     assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["failed-here"]
+
+
+def test_what_converted_weights_do_to_the_outputs_is_told() -> None:
+    cells = [
+        replace(
+            cell,
+            cases=[
+                replace(case, audit=[replace(audit, effect="harmless: no face is lost") for audit in case.audit])
+                for case in cell.cases
+            ],
+        )
+        for cell in sample.results().cells
+    ]
+    told = {cause.rule: cause.matters for cause in causes(cells)}
+    assert "The converted weights are harmless: no face is lost." in told["fp16-subnormal-summary"]
+    assert "converted weights" not in told["int8-plugin-scale"]

@@ -228,7 +228,7 @@ def _external(path: Path, tensor: _Tensor, size: int) -> tuple[Path, int, int]:
     name = one_line(tensor.name)
     location = tensor.external.get("location", "")
     parts = PurePosixPath(location).parts
-    if not parts or ".." in parts or PurePosixPath(location).is_absolute() or "\\" in location:
+    if not parts or ".." in parts or PurePosixPath(location).is_absolute() or set("\\\0") & set(location):
         raise InputError(
             f"{path.name}: tensor {name!r}: external data {one_line(location)!r} is not below the model's folder"
         )

@@ -60,7 +60,7 @@ def test_external_data(tmp_path: Path) -> None:
     assert blob.counts["fp16"].overflow == 1
 
 
-@pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "a/../../w.bin", ""])
+@pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "a/../../w.bin", "", "w\0.bin"])
 def test_external_data_stays_below_the_model(tmp_path: Path, location: str) -> None:
     with pytest.raises(InputError, match="not below the model's folder"):
         audit_file(external(tmp_path, location))
