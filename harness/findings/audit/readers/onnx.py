@@ -207,10 +207,10 @@ def _source(path: Path, buffer: Buffer, tensor: _Tensor, dtype: str) -> tuple[in
     size = SIZES[dtype]
     if tensor.outside:
         where, offset, length = _external(path, tensor, size)
-        return length // size, from_file(where, offset, length, dtype)
+        return _numbers(path, tensor, length, size), from_file(where, offset, length, dtype)
     if tensor.raw:
         start, end = tensor.raw
-        return (end - start) // size, from_file(path, start, end - start, dtype)
+        return _numbers(path, tensor, end - start, size), from_file(path, start, end - start, dtype)
     if tensor.halves:
         halves = np.array(tensor.halves, np.uint64).astype(np.uint16)
         if dtype == "float16":
@@ -218,9 +218,19 @@ def _source(path: Path, buffer: Buffer, tensor: _Tensor, dtype: str) -> tuple[in
         return halves.size, from_array((halves.astype(np.uint32) << np.uint32(16)).view(np.float32))
     if len(tensor.floats) == 1:
         start, end = tensor.floats[0]
-        return (end - start) // size, from_file(path, start, end - start, dtype)
+        return _numbers(path, tensor, end - start, size), from_file(path, start, end - start, dtype)
     loose = b"".join(buffer[start:end] for start, end in tensor.floats)
-    return len(loose) // size, from_array(np.frombuffer(loose, "<f8" if dtype == "float64" else "<f4"))
+    return _numbers(path, tensor, len(loose), size), from_array(
+        np.frombuffer(loose, "<f8" if dtype == "float64" else "<f4")
+    )
+
+
+def _numbers(path: Path, tensor: _Tensor, length: int, size: int) -> int:
+    if length % size:
+        raise InputError(
+            f"{path.name}: tensor {one_line(tensor.name)!r}: {length} bytes are no numbers of {size} bytes"
+        )
+    return length // size
 
 
 def _external(path: Path, tensor: _Tensor, size: int) -> tuple[Path, int, int]:

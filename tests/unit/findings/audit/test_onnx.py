@@ -106,3 +106,9 @@ def test_an_attribute_of_another_size_is_one_clear_error(tmp_path: Path) -> None
     place.write_bytes(field(7, field(1, field(4, b"BatchNormalization") + field(5, attribute))))
     with pytest.raises(InputError, match="a number of 2 bytes"):
         audit_file(place)
+
+
+def test_bytes_that_are_no_whole_numbers(tmp_path: Path) -> None:
+    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], raw_data=b"12345")
+    with pytest.raises(InputError, match="5 bytes are no numbers of 4 bytes"):
+        audit_file(write(tmp_path / "m.onnx", tensor))
