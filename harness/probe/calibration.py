@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from .apis.base import Api
 from .child import Desk
@@ -12,27 +14,58 @@ from .outcome import CaseFailed, NotApplicable
 
 _ALGORITHMS = {"entropy2": "IInt8EntropyCalibrator2", "minmax": "IInt8MinMaxCalibrator"}
 CACHE = "calibration.cache"
+PROVENANCE = "calibration.json"
 
 
 def attach(desk: Desk, api: Api, config: Any) -> Optional[object]:
     """Give the builder a calibrator where the recipe wants one; returns it, as it must outlive the build.
 
     ``options["calibration"]``: ``batches`` (an .npy file shaped batches x the input's shape),
-    ``algorithm`` (``entropy2`` or ``minmax``), ``cache`` (a calibration cache to start from).
+    ``algorithm`` (``entropy2`` or ``minmax``), ``cache`` (a calibration cache to start from, refused where the file
+    ``calibration.json`` beside it names another release, algorithm or data).
     """
     if desk.case.recipe != "int8-calibrated":
         return None
     options = desk.case.options.get("calibration") or {}
-    name = _ALGORITHMS.get(options.get("algorithm", "entropy2"))
+    algorithm = options.get("algorithm", "entropy2")
+    name = _ALGORITHMS.get(algorithm)
     if name is None:
-        raise CaseFailed("calibration algorithm {} is not known".format(options.get("algorithm")))
+        raise CaseFailed("calibration algorithm {} is not known".format(algorithm))
     base = getattr(api.trt, name, None)
     if base is None:
         raise NotApplicable("{} is missing".format(name))
+    own = provenance(str(api.trt.__version__), algorithm, options.get("batches"))
+    if options.get("cache"):
+        require_same(options["cache"], own)
+        desk.events.write("note", text="calibration starts from the cache {}".format(options["cache"]))
+    with open(os.path.join(desk.folder, PROVENANCE), "w", encoding="ascii") as file:
+        json.dump(own, file, indent=1)
     source = Batches(options["batches"]) if options.get("batches") else None
     calibrator = make(base, source, desk.folder, options.get("cache"))
     config.int8_calibrator = calibrator  # trt-matrix: ignore[a release without it has no such base class: see above]
     return calibrator  # type: ignore[no-any-return]
+
+
+def provenance(release: str, algorithm: str, batches: Optional[str]) -> Dict[str, str]:
+    """What a cache is of: a scale that another release found, or that came of other data, is no scale of this case."""
+    digest = hashlib.sha256()
+    if batches:
+        with open(batches, "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
+    return {"release": release, "algorithm": algorithm, "data": digest.hexdigest()}
+
+
+def require_same(cache: str, own: Dict[str, str]) -> None:
+    """Raises ``CaseFailed`` where the cache is of something else, or nobody knows of what."""
+    try:
+        with open(os.path.join(os.path.dirname(cache), PROVENANCE), encoding="ascii") as file:
+            told = json.load(file)
+        other = ["{}: {}, here {}".format(name, told[name], own[name]) for name in own if told[name] != own[name]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CaseFailed("calibration cache refused: {} cannot be read: {!r}".format(PROVENANCE, error)) from error
+    if other:
+        raise CaseFailed("calibration cache refused: it is of another {}".format("; ".join(other)))
 
 
 class Batches:

@@ -1,18 +1,42 @@
-"""Calibration batches as the probe reads them."""
+"""What the builder's own calibrator is given: batches, the algorithm, a cache to start from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import InputError
+
 BATCHES = "calibration.npy"
+CACHE = "calibration.cache"
+PROVENANCE = "calibration.json"  # beside a cache: of which release, algorithm and data it is
+CALIBRATORS = ("entropy2", "minmax")
 
 
-def write_batches(folder: Path, batches: Sequence[NDArray[Any]]) -> str:
-    """Write batches of one shape as one array, batches x the input's shape; returns the file's name in ``folder``."""
+def calibrating(folder: Path, batches: Sequence[NDArray[Any]], options: Mapping[str, object]) -> dict[str, Any]:
+    """Write batches of one shape as one array, batches x the input's shape, and take the user's cache along.
+
+    Returns ``files`` and ``options`` for info.json. Raises InputError where the cache has no provenance beside it.
+    """
     np.save(folder / BATCHES, np.stack(batches))
-    return BATCHES
+    files = {"calibration": BATCHES}
+    if "calibration_cache" in options:
+        files["cache"] = _take(Path(str(options["calibration_cache"])), folder)
+    return {"files": files, "options": {"calibration": {"algorithm": str(options.get("calibrator", CALIBRATORS[0]))}}}
+
+
+def _take(cache: Path, folder: Path) -> str:
+    provenance = cache.with_name(PROVENANCE)
+    if not provenance.is_file():
+        raise InputError(
+            f"{cache}: has no {PROVENANCE} beside it, so nobody knows of which release and data it is; "
+            "give one from a run's evidence"
+        )
+    shutil.copyfile(cache, folder / CACHE)
+    shutil.copyfile(provenance, folder / PROVENANCE)
+    return CACHE

@@ -1,4 +1,4 @@
-"""Inputs for anyone's ONNX model: the user's own from ``.npz``, or seeded noise."""
+"""Inputs for anyone's ONNX model: the user's own from ``.npz`` or a folder of pictures, or seeded noise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from harness.errors import InputError
+from harness.subjects.pictures import pictures, preprocessing
 
 NOISE_FEEDS = 4
 DEFAULT = "seed:1"
@@ -22,8 +23,8 @@ Feed = dict[str, NDArray[Any]]
 def feeds(model: Any, options: Mapping[str, Any]) -> list[Feed]:
     """Feeds of an ``onnx.ModelProto`` by its subject's options ``inputs`` and ``shapes``.
 
-    An ``.npz`` holds an array for each input, samples x the input's shape. Raises InputError where one is missing or
-    does not fit.
+    An ``.npz`` holds an array for each input, samples x the input's shape; of a folder every picture is a sample.
+    Raises InputError where one is missing or does not fit.
     """
     weights = {each.name for each in model.graph.initializer}
     wanted = [each for each in model.graph.input if each.name not in weights]
@@ -32,7 +33,18 @@ def feeds(model: Any, options: Mapping[str, Any]) -> list[Feed]:
         random = np.random.default_rng(int(source.removeprefix("seed:")))
         shapes = options.get("shapes") or {}
         return [{each.name: _noise(each, shapes, random) for each in wanted} for _ in range(NOISE_FEEDS)]
+    if Path(source).is_dir():
+        return _pictures(Path(source), wanted, options)
     return _own(Path(source), wanted)
+
+
+def _pictures(folder: Path, wanted: list[Any], options: Mapping[str, Any]) -> list[Feed]:
+    if len(wanted) != 1:
+        raise InputError(f"{folder}: the model has {len(wanted)} inputs; a folder of pictures feeds one alone")
+    (value,) = wanted
+    shape = [each.dim_value for each in value.type.tensor_type.shape.dim]
+    asked = preprocessing(options.get("preprocessing") or {})
+    return [{value.name: array} for array in pictures(folder, shape, _dtype(value), asked)]
 
 
 def _noise(value: Any, shapes: Mapping[str, Any], random: np.random.Generator) -> NDArray[Any]:

@@ -105,7 +105,9 @@ class Prepared:
         options = dict(self.info.get("options", {}))
         batches = self._file("calibration")
         if batches is not None:
-            options["calibration"] = {**options.get("calibration", {}), "batches": str(batches.resolve())}
+            cache = self._file("cache")
+            started = {"cache": str(cache.resolve())} if cache else {}
+            options["calibration"] = {**options.get("calibration", {}), "batches": str(batches.resolve()), **started}
         return options
 
     def _file(self, kind: str) -> Path | None:
@@ -115,6 +117,8 @@ class Prepared:
 
 # Options that change nothing in a model file: they say what is measured, and how well it must agree.
 JUDGING = ("metric", "samples", "tolerances")
+# Options of the builder's calibrator alone.
+CALIBRATING = ("calibrator", "calibration_cache")
 
 
 def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "", *, samples: bool = False) -> str:
@@ -122,14 +126,16 @@ def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "",
 
     The subject's name is not part of it. Raises OSError where a file named in the options cannot be read.
     """
-    ignored = ("tolerances",) if samples else JUDGING
+    form = Form.SAMPLES if samples else form_of(recipe)
+    ignored = {"tolerances"} if samples else set(JUDGING)
+    ignored |= set() if form is Form.CALIBRATED else set(CALIBRATING)
     covered = {
         "format": FORMAT,
         "model": subject.model,
         "options": {name: value for name, value in subject.options.items() if name not in ignored},
-        "files": _files(subject),
+        "files": {name: digest for name, digest in _files(subject).items() if name not in ignored},
         "network": route is not Route.ONNX,
-        "form": Form.SAMPLES if samples else form_of(recipe),
+        "form": form,
         "variant": variant,
         "code": code_digest(),
         "tools": _tools(),
@@ -196,7 +202,7 @@ def _batches(wanted: Mapping[str, ModelRequest], processes: int) -> list[dict[st
 def _effort(request: ModelRequest) -> float:
     """Rough seconds."""
     size = 4.0 if request.subject.options.get("backbone") == "resnet50" else 1.0
-    return size * (6.0 if request.form is Form.INT8_QDQ else 1.0)
+    return size * (6.0 if request.form in (Form.INT8_QDQ, Form.FP8_QDQ) else 1.0)
 
 
 def _make(batch: Mapping[str, ModelRequest], folder: Path) -> dict[str, str]:
@@ -235,9 +241,12 @@ def _wire(key: str, request: ModelRequest) -> dict[str, object]:
     }
 
 
+_FILES = ("weights", "path", "inputs", "calibration_cache")
+
+
 def _files(subject: Subject) -> dict[str, str]:
     """Hashes of the files that the options name."""
-    named = {name: str(subject.options[name]) for name in ("weights", "path", "inputs") if name in subject.options}
+    named = {name: str(subject.options[name]) for name in _FILES if name in subject.options}
     return {name: _hash_path(Path(value)) for name, value in named.items() if not is_builtin(name, value)}
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from onnx import version_converter
 
 from harness.errors import InputError
-from harness.subjects.batches import write_batches
+from harness.subjects.batches import calibrating
 from harness.subjects.description import model_facts
 from harness.subjects.feeds import DEFAULT, Feed, feeds
+from harness.subjects.fp8 import OPSET as FP8_OPSET
+from harness.subjects.fp8 import to_fp8
 from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.samples import evaluated, own, session, stacked, wanted, write_samples
@@ -49,14 +51,14 @@ def _write(making: Making, path: Path, model: Any, target: Path) -> dict[str, An
     if form in (Form.FP16_TYPED, Form.BF16_TYPED):
         onnx.save(typed(model, HalfType(form.removesuffix("-typed"))), target)
         return {}
-    if form is Form.INT8_QDQ and not _has_qdq(model):
+    if form in (Form.INT8_QDQ, Form.FP8_QDQ) and not _has_qdq(model):
         return _quantise(making, path, model, target)
-    if form is Form.FP8_QDQ:
-        raise InputError(f"{path}: {form} cannot be made of it yet")
+    if form is Form.FP8_QDQ and not _has_fp8(model):
+        raise InputError(f"{path}: has Q/DQ of another type than FP8; give the model without Q/DQ")
     _copy(path, model, target)
     if form is Form.CALIBRATED:
         return _batches(making, path, model)
-    return {"qdq": "the file's own"} if form is Form.INT8_QDQ else {}
+    return {"qdq": "the file's own"} if form in (Form.INT8_QDQ, Form.FP8_QDQ) else {}
 
 
 def _copy(path: Path, model: Any, target: Path) -> None:
@@ -71,22 +73,31 @@ def _has_qdq(model: Any) -> bool:
     return any(node.op_type == "QuantizeLinear" for node in model.graph.node)
 
 
+def _has_fp8(model: Any) -> bool:
+    fp8 = (onnx.TensorProto.FLOAT8E4M3FN, onnx.TensorProto.FLOAT8E5M2)
+    return any(each.data_type in fp8 for each in model.graph.initializer)
+
+
 def _quantise(making: Making, path: Path, model: Any, target: Path) -> dict[str, Any]:
     given = feeds(model, making.options)
-    quantised(_folded(path, model, making.folder / "folded.onnx"), given, target)
+    fp8 = making.form is Form.FP8_QDQ
+    exact = _folded(path, model, making.folder / "folded.onnx", FP8_OPSET if fp8 else PER_CHANNEL_OPSET)
+    quantised(exact, given, target)
+    if fp8:
+        onnx.save(to_fp8(onnx.load(target), exact), target)
     return {"calibration": f"{len(given)} samples of {making.options.get('inputs', DEFAULT)}, min-max"}
 
 
-def _folded(path: Path, model: Any, scratch: Path) -> Any:
-    """Constants and batch-norm folded by ONNX Runtime, so that the quantiser sees weights."""
+def _folded(path: Path, model: Any, scratch: Path, opset: int) -> Any:
+    """Constants and batch-norm folded by ONNX Runtime, so that the quantiser sees weights; of that opset at least."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(scratch)
     model = _constant_weights(model)
-    if model.opset_import[0].version < PER_CHANNEL_OPSET:
-        model = version_converter.convert_version(model, PER_CHANNEL_OPSET)
+    if model.opset_import[0].version < opset:
+        model = version_converter.convert_version(model, opset)
     try:
         onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions have no public base
@@ -115,16 +126,16 @@ def _samples(making: Making, path: Path, model: Any) -> dict[str, Any]:
     """
     source = str(making.options.get("inputs", DEFAULT))
     given = feeds(model, making.options)[: wanted(making.options)]
-    outputs, reason = _reference(path, given)
+    outputs, reason = _reference(path, given, as_written=_has_fp8(model))
     info = {"kind": "onnx", "by": f"the file by ONNX Runtime on the CPU, {len(given)} samples of {source}"}
     if reason:
         info["no_reference"] = reason
     return info | own(making.options) | {"files": write_samples(making.folder, stacked(given), outputs)}
 
 
-def _reference(path: Path, given: list[Feed]) -> tuple[dict[str, NDArray[Any]], str]:
+def _reference(path: Path, given: list[Feed], as_written: bool) -> tuple[dict[str, NDArray[Any]], str]:
     try:
-        running = session(path)
+        running = session(path, as_written=as_written)
         found = [evaluated(running, feed) for feed in given]
     except Exception as error:  # ONNX Runtime's own exceptions have no public base
         return {}, f"ONNX Runtime cannot run it: {str(error).splitlines()[0]}"
@@ -136,6 +147,10 @@ def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:
     given = feeds(model, making.options)
     if len(given[0]) != 1:
         raise InputError(f"{path}: has {len(given[0])} inputs; the builder's calibrator is fed one alone")
-    name = write_batches(making.folder, [next(iter(feed.values())) for feed in given])
+    made = calibrating(making.folder, [next(iter(feed.values())) for feed in given], making.options)
     source = making.options.get("inputs", DEFAULT)
-    return {"files": {"model": "model.onnx", "calibration": name}, "calibration": f"{len(given)} samples of {source}"}
+    return {
+        "files": {"model": "model.onnx"} | made["files"],
+        "options": _options(making) | made["options"],
+        "calibration": f"{len(given)} samples of {source}",
+    }

@@ -66,8 +66,19 @@ def _path(name: str, value: object) -> None:
 
 
 def _inputs(name: str, value: object) -> None:
-    if not (isinstance(value, str) and (_SEED.fullmatch(value) or (_is_path(value) and value.endswith(".npz")))):
-        raise OptionError(name, f"{_shown(value)} is neither seed:NUMBER nor a plain path of an .npz file")
+    if not (isinstance(value, str) and (_SEED.fullmatch(value) or _is_path(value))):
+        raise OptionError(name, f"{_shown(value)} is neither seed:NUMBER nor a plain path of an .npz file or a folder")
+
+
+def _preprocessing(name: str, value: object) -> None:
+    """``{channels, layout, resize, scale, mean, std, size}``, each of which may be left out."""
+    if not isinstance(value, Mapping):
+        raise OptionError(name, f"{_shown(value)} is no mapping; it may have {', '.join(_PREPROCESSING)}")
+    for key, given in value.items():
+        if key not in _PREPROCESSING:
+            raise OptionError(name, f"{_shown(key)} is not known; there are {', '.join(_PREPROCESSING)}")
+        if not _PREPROCESSING[key](given):
+            raise OptionError(name, f"{key}: {_shown(given)} is not {_WANTED[key]}")
 
 
 def _shapes(name: str, value: object) -> None:
@@ -113,6 +124,34 @@ def _is_shape(value: object) -> bool:
     return isinstance(value, list) and all(type(size) is int and 1 <= size < 2**31 for size in value)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _per_channel(value: object) -> bool:
+    return isinstance(value, list) and len(value) in (1, 3) and all(_is_number(each) for each in value)
+
+
+_PREPROCESSING: dict[str, Callable[[object], bool]] = {
+    "channels": lambda value: value in ("rgb", "bgr", "gray"),
+    "layout": lambda value: value in ("nchw", "nhwc"),
+    "resize": lambda value: value in ("stretch", "letterbox", "crop"),
+    "scale": _is_number,
+    "mean": _per_channel,
+    "std": lambda value: isinstance(value, list) and _per_channel(value) and 0 not in value,
+    "size": lambda value: isinstance(value, list) and _is_shape(value) and len(value) == 2 and max(value) <= 16384,
+}
+_WANTED = {
+    "channels": "rgb, bgr or gray",
+    "layout": "nchw or nhwc",
+    "resize": "stretch, letterbox or crop",
+    "scale": "a number",
+    "mean": "a list of one number or three",
+    "std": "a list of one number or three, none of them 0",
+    "size": "a list of height and width",
+}
+
+
 def _one_of(*allowed: str) -> _Check:
     def check_member(name: str, value: object) -> None:
         if value not in allowed:
@@ -129,7 +168,13 @@ def _shown(value: object) -> str:
     return f"{value!a}"[:80]
 
 
-_JUDGING: dict[str, _Check] = {"tolerances": _tolerances, "metric": _metric, "samples": _samples}
+_SHARED: dict[str, _Check] = {
+    "tolerances": _tolerances,
+    "metric": _metric,
+    "samples": _samples,
+    "calibrator": _one_of("entropy2", "minmax"),
+    "calibration_cache": _path,
+}
 _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
     "retinaface": (
         {
@@ -138,9 +183,12 @@ _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
             "weights": _weights,
             "heads": _one_of("decoded", "raw"),
             "batch_norm": _one_of("folded", "kept"),
-            **_JUDGING,
+            **_SHARED,
         },
         ("backbone", "size", "weights"),
     ),
-    "onnx": ({"path": _path, "inputs": _inputs, "shapes": _shapes, **_JUDGING}, ("path",)),
+    "onnx": (
+        {"path": _path, "inputs": _inputs, "preprocessing": _preprocessing, "shapes": _shapes, **_SHARED},
+        ("path",),
+    ),
 }

@@ -11,9 +11,11 @@ import onnx
 from numpy.typing import NDArray
 
 from harness.errors import InputError
-from harness.subjects.batches import write_batches
+from harness.subjects.batches import calibrating
 from harness.subjects.description import model_facts, weight_counts
 from harness.subjects.faces import CALIBRATION_SEED, network_input, picture
+from harness.subjects.fp8 import OPSET as FP8_OPSET
+from harness.subjects.fp8 import to_fp8
 from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
@@ -29,7 +31,9 @@ from harness.subjects.samples import own, wanted
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 
-BF16_OPSET = 22  # the first whose Conv takes BF16
+# The first whose Conv takes BF16, whose Q/DQ take FP8.
+OPSETS = {Form.BF16_TYPED: 22, Form.FP8_QDQ: FP8_OPSET}
+QDQ_FORMS = (Form.INT8_QDQ, Form.FP8_QDQ)
 CALIBRATION_PICTURES = 8
 SEEDED_PICTURES = 3  # random weights find no face: running them on more costs seconds and tells nothing
 REFERENCE_NOTE = "reference checkpoint, trained on rendered faces: a test subject, not a detector for production"
@@ -46,10 +50,10 @@ def make(making: Making) -> dict[str, Any]:
     }
     if making.form is Form.SAMPLES:
         return info | make_samples(making.folder, chosen, net, weights, wanted(making.options)) | own(making.options)
-    fold = chosen.batch_norm is BatchNorm.FOLDED or making.form is Form.INT8_QDQ
+    fold = chosen.batch_norm is BatchNorm.FOLDED or making.form in QDQ_FORMS
     if making.network:
         return _with_batches(making, chosen, info | _network(making, chosen, net, weights, fold))
-    opset = BF16_OPSET if making.form is Form.BF16_TYPED else OPSET
+    opset = OPSETS.get(making.form, OPSET)
     exact = onnx_model(
         net, weights, height=chosen.height, width=chosen.width, heads=chosen.heads, fold=fold, opset=opset
     )
@@ -63,8 +67,12 @@ def _with_batches(making: Making, chosen: Settings, info: dict[str, Any]) -> dic
     if making.form is not Form.CALIBRATED:
         return info
     batches = [feed[INPUT] for feed in calibration(chosen, CALIBRATION_PICTURES)]
-    files = info["files"] | {"calibration": write_batches(making.folder, batches)}
-    return info | {"files": files, "calibration": calibrated_by(CALIBRATION_PICTURES)}
+    made = calibrating(making.folder, batches, making.options)
+    return info | {
+        "files": info["files"] | made["files"],
+        "options": info.get("options", {}) | made["options"],
+        "calibration": calibrated_by(CALIBRATION_PICTURES),
+    }
 
 
 def _defaults(making: Making) -> dict[str, object]:
@@ -76,12 +84,12 @@ def _network(
     making: Making, chosen: Settings, net: Network, weights: dict[str, NDArray[np.float32]], fold: bool
 ) -> dict[str, Any]:
     height, width = chosen.height, chosen.width
-    if making.form is Form.FP8_QDQ:
-        raise InputError(f"{making.form} cannot be made of RetinaFace yet")
     scales: dict[str, NDArray[np.float32]] = {}
-    if making.form is Form.INT8_QDQ:
-        exact = onnx_model(net, weights, height=height, width=width, heads=Heads.RAW)
-        scales = quantised_scales(net, RAW_OUTPUTS, lambda path: _quantise(exact, chosen, path))
+    if making.form in QDQ_FORMS:
+        exact = onnx_model(
+            net, weights, height=height, width=width, heads=Heads.RAW, opset=OPSETS.get(making.form, OPSET)
+        )
+        scales = quantised_scales(net, RAW_OUTPUTS, lambda path: _quantise(exact, making.form, chosen, path))
     files = write_network(making.folder, net, weights, height=height, width=width, fold=fold, scales=scales)
     return {
         "files": files,
@@ -110,28 +118,24 @@ def _write(exact: Any, form: Form, chosen: Settings, target: Path) -> dict[str, 
     if form in (Form.FP32, Form.CALIBRATED):
         onnx.save(exact, target)
         return model_facts(exact)
-    if form is Form.INT8_QDQ:
-        made = _quantise(exact, chosen, target)
+    if form in QDQ_FORMS:
+        made = _quantise(exact, form, chosen, target)
         model, compared = onnx.load(target), target
     else:
-        half = _half(form)
+        half = HalfType(form.removesuffix("-typed"))
         model = typed(exact, half) if chosen.naive else typed(exact, half, in_decode)
         onnx.save(model, target)
         made, compared = {}, rounded(exact, half)
-    predicted = prediction(exact, compared, chosen)
+    predicted = prediction(exact, compared, chosen, as_written=form is Form.FP8_QDQ)
     return made | model_facts(model) | {"predicted": predicted}
 
 
-def _half(form: Form) -> HalfType:
-    if form not in (Form.FP16_TYPED, Form.BF16_TYPED):
-        raise InputError(f"{form} cannot be made of RetinaFace yet")
-    return HalfType(form.removesuffix("-typed"))
-
-
-def _quantise(model: Any, chosen: Settings, target: Path) -> dict[str, Any]:
+def _quantise(model: Any, form: Form, chosen: Settings, target: Path) -> dict[str, Any]:
     keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
     pictures = SEEDED_PICTURES if chosen.weights.startswith("seed:") else CALIBRATION_PICTURES
     quantised(model, calibration(chosen, pictures), target, keep=keep, naive=chosen.naive)
+    if form is Form.FP8_QDQ:
+        onnx.save(to_fp8(onnx.load(target), model), target)
     return {"calibration": f"{calibrated_by(pictures)}, min-max"}
 
 

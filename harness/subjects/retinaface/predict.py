@@ -25,11 +25,14 @@ PICTURES = 8
 SEEDED_PICTURES = 2  # random weights find no face: the tensors' differences are all there is to see
 
 
-def prediction(exact: Any, reduced: Any, chosen: Settings) -> dict[str, Any]:
-    """Compare two ``onnx.ModelProto`` (or paths of models): head tensors, average precision, landmark error."""
+def prediction(exact: Any, reduced: Any, chosen: Settings, *, as_written: bool = False) -> dict[str, Any]:
+    """Compare two ``onnx.ModelProto`` (or paths of models): head tensors, average precision, landmark error.
+
+    ``as_written``: the reduced one is not optimised before it runs, see ``session``.
+    """
     height, width = chosen.height, chosen.width
     pictures = SEEDED_PICTURES if chosen.weights.startswith("seed:") else PICTURES
-    sessions = [session(model) for model in (exact, reduced)]
+    sessions = [session(exact), session(reduced, as_written=as_written)]
     scenes = [picture(TEST_SEED + number, height, width) for number in range(pictures)]
     images = [network_input(scene.image, MEAN_BGR) for scene in scenes]
     runs = [[evaluated(running, {INPUT: image}) for image in images] for running in sessions]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,44 @@ def test_empty_batches_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "none.npy", np.zeros((0, 1, 3), np.float32))
     with pytest.raises(CaseFailed, match="no calibration batches"):
         calibration.Batches(str(tmp_path / "none.npy"))
+
+
+def stored(tmp_path: Path, **changes: str) -> tuple[str, dict[str, str]]:
+    """A cache with its provenance, and what a case of TensorRT 8.6.1 with the same batches is."""
+    path = tmp_path / "batches.npy"
+    np.save(path, np.zeros((2, 1, 3), np.float32))
+    own = calibration.provenance("8.6.1", "entropy2", str(path))
+    (tmp_path / calibration.PROVENANCE).write_text(json.dumps({**own, **changes}))
+    return str(tmp_path / calibration.CACHE), own
+
+
+def test_a_cache_of_the_same_release_algorithm_and_data_is_taken(tmp_path: Path) -> None:
+    calibration.require_same(*stored(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"release": "8.4.3"}, "it is of another release: 8.4.3, here 8.6.1"),
+        ({"algorithm": "minmax"}, "it is of another algorithm: minmax, here entropy2"),
+        ({"data": "0" * 64}, f"it is of another data: {'0' * 64}, here "),
+    ],
+)
+def test_a_cache_of_something_else_is_refused(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    cache, own = stored(tmp_path, **changes)
+    with pytest.raises(CaseFailed, match=words):
+        calibration.require_same(cache, own)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"release": "8.6.1"}'])
+def test_a_cache_whose_provenance_is_damaged_is_refused(tmp_path: Path, text: str) -> None:
+    cache, own = stored(tmp_path)
+    (tmp_path / calibration.PROVENANCE).write_text(text)
+    with pytest.raises(CaseFailed, match="calibration cache refused"):
+        calibration.require_same(cache, own)
+
+
+def test_other_batches_are_other_data(tmp_path: Path) -> None:
+    _, own = stored(tmp_path)
+    np.save(tmp_path / "other.npy", np.ones((2, 1, 3), np.float32))
+    assert calibration.provenance("8.6.1", "entropy2", str(tmp_path / "other.npy"))["data"] != own["data"]

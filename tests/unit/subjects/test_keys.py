@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,3 +87,24 @@ def test_a_model_cut_short_counts_as_absent(tmp_path: Path) -> None:
     (tmp_path / "k" / "info.json").write_text(json.dumps(info))
     (tmp_path / "k" / "model.onnx").write_bytes(b"short")
     assert find(tmp_path, "k") is None
+
+
+def test_the_calibrator_and_its_cache_are_options_of_the_calibrated_case_alone(tmp_path: Path) -> None:
+    cache = tmp_path / "calibration.cache"
+    cache.write_bytes(b"TRT-8601-MinMaxCalibration\n")
+    (tmp_path / "calibration.json").write_text("{}")
+    options: dict[str, Any] = {"calibrator": "minmax", "calibration_cache": str(cache)}
+    assert request(**options).key == request().key
+    wanted = request(Recipe.INT8_CALIBRATED, **options)
+    assert wanted.key != request(Recipe.INT8_CALIBRATED).key
+    told = prepare_models([wanted], tmp_path)[wanted.key].options["calibration"]
+    assert told["algorithm"] == "minmax"
+    assert Path(told["cache"]).read_bytes() == cache.read_bytes()
+    assert Path(told["cache"]).with_name("calibration.json").is_file()
+
+
+def test_a_cache_of_unknown_origin_is_refused(tmp_path: Path) -> None:
+    cache = tmp_path / "calibration.cache"
+    cache.write_bytes(b"TRT-8601\n")
+    wanted = request(Recipe.INT8_CALIBRATED, calibration_cache=str(cache))
+    assert "has no calibration.json beside it" in prepare_models([wanted], tmp_path)[wanted.key].error

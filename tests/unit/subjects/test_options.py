@@ -54,7 +54,7 @@ def test_an_onnx_subject_needs_its_path() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("inputs", "photos", "neither seed:NUMBER nor a plain path of an .npz file"),
+        ("inputs", "my photos", "neither seed:NUMBER nor a plain path of an .npz file or a folder"),
         ("shapes", [1], "is no mapping of inputs"),
         ("shapes", {"x": {"min": [1]}}, "'x' needs min, opt and max"),
         ("shapes", {"x": {"min": [1], "opt": [1, 2], "max": [2]}}, "lists of as many whole numbers from 1"),

@@ -21,7 +21,7 @@ def made(folder: Path, form: Form, variant: str = "", **options: object) -> dict
     return make(Making(folder, OPTIONS | options, form, variant=variant))
 
 
-@pytest.mark.parametrize("form", [Form.FP16_TYPED, Form.BF16_TYPED, Form.INT8_QDQ])
+@pytest.mark.parametrize("form", [Form.FP16_TYPED, Form.BF16_TYPED, Form.INT8_QDQ, Form.FP8_QDQ])
 def test_reduced_forms_come_with_a_prediction(tmp_path: Path, form: Form) -> None:
     predicted = made(tmp_path, form)["predicted"]
     scores = predicted["heads"]["scores"]
@@ -30,9 +30,10 @@ def test_reduced_forms_come_with_a_prediction(tmp_path: Path, form: Form) -> Non
     assert json.loads(json.dumps(predicted, allow_nan=False)) == json.loads(json.dumps(predicted))
 
 
-def test_a_form_that_cannot_be_made(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="fp8-qdq cannot be made of RetinaFace"):
-        made(tmp_path, Form.FP8_QDQ)
+def test_fp8_keeps_the_faces(tmp_path: Path) -> None:
+    predicted = made(tmp_path, Form.FP8_QDQ, size=320, weights="reference")["predicted"]
+    assert predicted["reduced"]["average_precision"] > 0.9
+    assert predicted["heads"]["scores"]["cosine"] > 0.97
 
 
 def test_the_reference_finds_the_faces_of_unseen_pictures(tmp_path: Path) -> None:
@@ -44,6 +45,18 @@ def test_the_reference_finds_the_faces_of_unseen_pictures(tmp_path: Path) -> Non
 def test_there_is_no_reference_for_resnet50() -> None:
     with pytest.raises(InputError, match="there is none for resnet50"):
         load_weights(network(Backbone.RESNET50), "reference")
+
+
+def test_the_networks_scales_are_those_of_the_quantised_type(tmp_path: Path) -> None:
+    scales = {}
+    for form in (Form.INT8_QDQ, Form.FP8_QDQ):
+        folder = tmp_path / form
+        folder.mkdir()
+        weights = open_weights(folder / make(Making(folder, OPTIONS, form, network=True))["files"]["weights"])
+        scales[form] = {name: weights[name] for name in weights if name.endswith("/scale")}
+    assert scales[Form.INT8_QDQ].keys() == scales[Form.FP8_QDQ].keys()
+    for name, scale in scales[Form.INT8_QDQ].items():
+        np.testing.assert_allclose(scales[Form.FP8_QDQ][name] * 448, scale * 127, rtol=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["", "kept"])
