@@ -217,11 +217,11 @@
     if (compared.by) parts.push(make("p", { class: "soft" }, `against ${compared.by}`));
     for (const words of compared.beyond || []) parts.push(make("p", {}, make("b", {}, words)));
     if (compared.note) parts.push(make("p", {}, compared.note));
-    const head = ["output", "cosine", "largest error", "mean error", "worst place", "value there", "FP32 there", "not finite"];
+    const head = ["output", "cosine", "largest error", "mean error", "worst place", "not finite"];
     const rows = (compared.outputs || []).map((each) => make("tr", {}, make("th", { scope: "row" }, each.name),
       make("td", {}, each.cosine.toFixed(6)), make("td", {}, digits(each.max_abs_error)), make("td", {}, digits(each.mean_abs_error)),
-      make("td", {}, each.worst ? `sample ${each.worst[0]}, [${each.worst.slice(1).join(", ")}]` : ""),
-      make("td", {}, digits(each.value)), make("td", {}, digits(each.expected)), make("td", {}, count(each.not_finite))));
+      make("td", {}, each.worst ? `sample ${each.worst[0]}, [${each.worst.slice(1).join(", ")}]: ${digits(each.value)} for ${digits(each.expected)}` : ""),
+      make("td", {}, count(each.not_finite))));
     if (rows.length) parts.push(make("div", { class: "scroll" }, make("table", { class: "audit" }, make("thead", {}, make("tr", {}, ...head.map((word) => make("th", { scope: "col" }, word)))), make("tbody", {}, ...rows))));
     return parts;
   }
