@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -93,3 +94,37 @@ def test_other_batches_are_other_data(tmp_path: Path) -> None:
     _, own = stored(tmp_path)
     np.save(tmp_path / "other.npy", np.ones((2, 1, 3), np.float32))
     assert calibration.provenance("8.6.1", "entropy2", str(tmp_path / "other.npy"))["data"] != own["data"]
+
+
+class Events:
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, object]]] = []
+
+    def write(self, event: str, **fields: object) -> None:
+        self.told.append((event, fields))
+
+
+def desk(folder: Path, **options: object) -> Any:
+    case = SimpleNamespace(recipe="int8-calibrated", options={"calibration": options})
+    return SimpleNamespace(case=case, folder=str(folder), events=Events())
+
+
+def api(release: str) -> Any:
+    return SimpleNamespace(trt=SimpleNamespace(__version__=release, IInt8MinMaxCalibrator=Calibrator))
+
+
+def test_a_case_leaves_the_provenance_of_its_cache_and_starts_from_a_fitting_one(tmp_path: Path) -> None:
+    config = SimpleNamespace(int8_calibrator=None)
+    calibration.attach(desk(tmp_path, algorithm="minmax"), api("8.6.1"), config)
+    config.int8_calibrator.write_calibration_cache(b"TRT-8601-MinMaxCalibration\n")
+    told = json.loads((tmp_path / calibration.PROVENANCE).read_text())
+    assert (told["release"], told["algorithm"]) == ("8.6.1", "minmax")
+
+    later = tmp_path / "later"
+    later.mkdir()
+    again = desk(later, algorithm="minmax", cache=str(tmp_path / calibration.CACHE))
+    calibration.attach(again, api("8.6.1"), config)
+    assert config.int8_calibrator.read_calibration_cache() == b"TRT-8601-MinMaxCalibration\n"
+    assert [event for event, _ in again.events.told] == ["note"]
+    with pytest.raises(CaseFailed, match=r"refused: it is of another release: 8\.6\.1, here 10\.0\.1"):
+        calibration.attach(again, api("10.0.1"), config)
