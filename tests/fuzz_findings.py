@@ -1,4 +1,4 @@
-"""What ``tools/fuzz.py`` runs (``make fuzz``): one target under atheris, ``fuzz_findings.py TARGET [libFuzzer's options]``."""
+"""What ``tools/fuzz.py`` runs: ``fuzz_findings.py TARGET [options of libFuzzer]``."""
 
 from __future__ import annotations
 
