@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
+import msgspec
+
 from harness.evidence.records import Record
 
 
@@ -85,6 +87,13 @@ class Change(Record, frozen=True, kw_only=True):
     proof_after: Proof = Proof()
 
 
+class Suspect(Record, frozen=True, kw_only=True):
+    """What else the records say changed, with the changed cases (``CELL / CASE``) that it may explain."""
+
+    text: str
+    cases: list[str]
+
+
 class Comparison(Record, frozen=True, kw_only=True):
     """All differences between two sides, the pressing first. ``compared``: cases that ran on both."""
 
@@ -93,6 +102,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     after: str
     compared: int
     changes: list[Change]
+    with_it: list[Suspect] = msgspec.field(default_factory=list)
 
     def failing(self, kinds: Collection[Kind] = WORSENING) -> list[Change]:
         """The changes for the worse of these kinds that nothing waives."""

@@ -77,12 +77,16 @@ _AUDIT = (
 )
 
 
+# Findings whose facts are the audit's own numbers: told once.
+_OF_AUDIT = ("-weights-unsaid", "-weights-mute", "-weights-unknown")
+
+
 def counts(case: CaseRecord) -> dict[str, float]:
     """What the rules and the weight audit counted: ``fp16-subnormal.weights``, ``fp16.below_blobs``."""
     found = {
         f"{finding.rule}.{name}": float(value)
         for finding in case.findings
-        if not finding.predicted
+        if not finding.predicted and not finding.rule.endswith(_OF_AUDIT)
         for name, value in finding.facts.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }

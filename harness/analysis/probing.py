@@ -12,7 +12,7 @@ import msgspec
 from harness.analysis.case_changes import BAD
 from harness.analysis.numbers import counts, values
 from harness.analysis.search import Memory, Result
-from harness.evidence.records import CaseRecord, Record
+from harness.evidence.records import CaseRecord, CellRecord, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Condition:
             bool(self.finding or self.outcome or self.above) or case.outcome in BAD,
         ]
         return Result.BAD if all(asked) else Result.GOOD
+
+    def seen(self, cell: CellRecord, case: CaseRecord) -> str:
+        """What a reader wants to know of a point: the cell, and the number that is asked for."""
+        value = numbers(case).get(self.above[0]) if self.above else None
+        return cell.id if value is None else f"{cell.id}, {value:,.6g}"
 
 
 def numbers(case: CaseRecord) -> dict[str, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import isfinite, nan
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from harness.analysis.nights import sweep, timelines
 from harness.analysis.probing import Condition, Notebook, Remembered
 from harness.analysis.releases import Lane, lane_of
 from harness.analysis.search import Memory, Report, Result, expected_probes, search
+from harness.analysis.suspects import changed_with
 from harness.analysis.timelines import Timeline
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit, UsageError
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return Exit.OK
     report = drive(series, whole=whole)
-    found = Found.of(str(condition), series.points, report, series.runs_of)
+    found = Found.of(str(condition), series.points, report, series.runs_of, series.seen, series.with_it)
     print(msgspec.json.format(msgspec.json.encode(found)).decode() if arguments.json else as_text(found), end="")
     return Exit.OK if report.changes else Exit.UNEXPECTED
 
@@ -80,6 +81,8 @@ class Series:
     probe: Callable[[str], Result]
     runs_of: Callable[[str], list[str]]
     recorded: bool
+    seen: Mapping[str, str] = field(default_factory=dict)
+    with_it: Callable[[str, str], list[str]] = lambda _last, _first: []
 
 
 def over_releases(planned: Planned, lane: Lane, condition: Condition, out: Path, place: str, *, rerun: bool) -> Series:
@@ -202,9 +205,15 @@ def over_nights(place: str, cell: str, case: str, condition: Condition) -> Serie
         raise UsageError(
             f"{case!r} means {len(wanted)} cases of the history ({names}); name one with --cell and --case"
         )
-    results = {swept.nights[seen.night].date: condition.judge(seen.case) for seen in wanted[0].seen}
+    by_date = {swept.nights[seen.night].date: seen for seen in wanted[0].seen}
+    results = {date: condition.judge(seen.case) for date, seen in by_date.items()}
     run_of = {night.date: night.info.id for night in swept.nights}
-    return Series(list(results), Memory(), results.__getitem__, lambda point: [run_of[point]], recorded=True)
+    words = {date: condition.seen(seen.cell, seen.case) for date, seen in by_date.items()}
+
+    def with_it(last: str, first: str) -> list[str]:
+        return list(changed_with(by_date[last], by_date[first], swept.nights))
+
+    return Series(list(results), Memory(), results.__getitem__, lambda point: [run_of[point]], True, words, with_it)
 
 
 def _is_wanted(line: Timeline, cell: str, case: str) -> bool:

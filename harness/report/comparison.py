@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from harness.analysis.changes import Change, Comparison, Kind
+from harness.analysis.changes import Change, Comparison, Kind, Suspect
 from harness.neutral import one_line
 from harness.report import markup
 
 # A pull request's comment holds 65,536 characters.
 _MARKDOWN_ROWS = 40
+_WITH_IT = "What else changed where something did"
+_NAMED = 4
 
 
 def as_text(comparison: Comparison, limit: int | None = 20) -> str:
     """Plain lines; ``limit`` changes of each kind, ``None``: all."""
     lines = [f"{one_line(comparison.before)} → {one_line(comparison.after)}: {summary(comparison)}"]
+    if comparison.with_it:
+        lines += ["", _WITH_IT, *(f"  {one_line(each.text)}: {_cases(each)}" for each in comparison.with_it)]
     for kind, changes in _groups(comparison):
         lines += ["", f"{kind.heading} ({len(changes)})"]
         lines += [f"  {_mark(change)} {_place(change)}\n      {one_line(change.text)}" for change in changes[:limit]]
@@ -28,6 +32,9 @@ def as_markdown(comparison: Comparison) -> str:
     """A heading, a sentence and a folded table for each kind of change."""
     title = f"### {markup.text(comparison.before)} → {markup.text(comparison.after)}"
     parts = [title, "", f"**{summary(comparison)}**", ""]
+    if comparison.with_it:
+        told = (f"- {markup.text(each.text)}: {markup.text(_cases(each))}" for each in comparison.with_it)
+        parts += [f"{_WITH_IT}:", "", *told, ""]
     for kind, changes in _groups(comparison):
         opened = " open" if any(change.worse and not change.waived for change in changes) else ""
         rows = ((*_cells(change),) for change in changes[:_MARKDOWN_ROWS])
@@ -37,6 +44,12 @@ def as_markdown(comparison: Comparison) -> str:
             parts += [f"... and {len(changes) - _MARKDOWN_ROWS} more", ""]
         parts += ["</details>", ""]
     return "\n".join(parts)
+
+
+def _cases(suspect: Suspect) -> str:
+    """The cases by name where they are few and all of one cell."""
+    cells, names = zip(*(case.split(" / ", 1) for case in suspect.cases), strict=True)
+    return ", ".join(names) if len(names) <= _NAMED and len(set(cells)) == 1 else f"{len(names)} cases"
 
 
 def summary(comparison: Comparison) -> str:

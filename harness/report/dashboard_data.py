@@ -11,8 +11,9 @@ from typing import Any
 
 from harness.analysis.case_changes import said
 from harness.analysis.numbers import Family, Sense, counts, measure_of, values
-from harness.analysis.steps import Step, changed_with, steps
+from harness.analysis.steps import Step, steps
 from harness.analysis.streaks import Streak, flaky, flips, streak
+from harness.analysis.suspects import changed_with
 from harness.analysis.timelines import Night, Timeline
 from harness.evidence.records import CaseRecord, Outcome
 from harness.neutral import neutral

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from harness.analysis.search import Report, Result
 from harness.evidence.records import Record
@@ -16,10 +18,14 @@ class FoundChange(Record, frozen=True, kw_only=True):
     first: str
     to: Result
     between: list[str]
+    with_it: list[str] = msgspec.field(default_factory=list)
 
 
 class Found(Record, frozen=True, kw_only=True):
-    """``series``: each point that was looked at with its verdict and the runs that are its evidence."""
+    """``series``: each point that was looked at with its verdict and the runs that are its evidence.
+
+    ``seen``: what was seen at a point, in words; ``with_it`` of a change: what else changed there.
+    """
 
     schema: str = "trt-matrix/search/1"
     condition: str
@@ -28,19 +34,35 @@ class Found(Record, frozen=True, kw_only=True):
     flaky: list[str]
     changes: list[FoundChange]
     series: list[tuple[str, Result | None, list[str]]]
+    seen: dict[str, str] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def of(cls, condition: str, points: Sequence[str], report: Report, runs_of: Callable[[str], list[str]]) -> Found:
+    def of(
+        cls,
+        condition: str,
+        points: Sequence[str],
+        report: Report,
+        runs_of: Callable[[str], list[str]],
+        seen: Mapping[str, str],
+        with_it: Callable[[str, str], list[str]],
+    ) -> Found:
         return cls(
             condition=condition,
             monotonic=report.monotonic,
             whole=report.whole,
             flaky=list(report.flaky),
             changes=[
-                FoundChange(last=each.last, first=each.first, to=each.to, between=list(each.between))
+                FoundChange(
+                    last=each.last,
+                    first=each.first,
+                    to=each.to,
+                    between=list(each.between),
+                    with_it=with_it(each.last, each.first),
+                )
                 for each in report.changes
             ],
             series=[(point, report.verdicts.get(point), runs_of(point)) for point in points],
+            seen=dict(seen),
         )
 
 
@@ -56,10 +78,15 @@ def as_text(found: Found) -> str:
         for change in found.changes
         if change.between
     ]
+    for change in found.changes:
+        where = [f"  first seen in {found.seen[change.first]}"] if change.first in found.seen else []
+        lines += [*where, *(f"  changed with it: {words}" for words in change.with_it)]
     width = max((len(point) for point, _, _ in found.series), default=0)
+    marks = [_MARKS[verdict] if verdict else "  not looked at" for _, verdict, _ in found.series]
+    wide = max(map(len, marks), default=0)
     lines += [
-        f"  {point:{width}}  {_MARKS[verdict] if verdict else '  not looked at'}  {' '.join(runs[-1:])}".rstrip()
-        for point, verdict, runs in found.series
+        f"  {point:{width}}  {mark:{wide}}  {' '.join(runs[-1:])}  {found.seen.get(point, '')}".rstrip()
+        for mark, (point, _, runs) in zip(marks, found.series, strict=True)
     ]
     return "\n".join(map(one_line, lines)) + "\n"
 

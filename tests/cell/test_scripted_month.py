@@ -31,7 +31,9 @@ def date(night: int) -> str:
 def test_the_comparison_fails_on_that_night_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ends = {night: main(["compare", date(night - 1), date(night), "--out", str(out)]) for night in range(2, NIGHTS + 1)}
     assert [night for night, end in ends.items() if end == Exit.UNEXPECTED] == [WORSE]
-    assert "fp16.below_blobs" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "fp16.below_blobs" in text
+    assert "the model's weights (their own audit differs): face-a" in text
 
 
 def test_the_search_finds_the_night(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +42,10 @@ def test_the_search_finds_the_night(out: Path, capsys: pytest.CaptureFixture[str
     before = next(change["before"] for change in changes if change["name"] == "fp16.below_blobs")
     words = ["search", "--nights", "--case", "face-a.onnx.fp16-typed.*", "--above", f"fp16.below_blobs={before:g}"]
     assert main([*words, "--out", str(out)]) == Exit.OK
-    assert f"first bad {date(WORSE)} (last good {date(WORSE - 1)})" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"first bad {date(WORSE)} (last good {date(WORSE - 1)})" in text
+    assert "first seen in trtrtx1.6.1-cuda12.9-wheels" in text
+    assert "changed with it: the model's weights" in text
 
 
 def test_the_dashboard_names_the_night_and_the_change(out: Path) -> None:
@@ -57,10 +62,11 @@ def test_the_dashboard_names_the_night_and_the_change(out: Path) -> None:
 def test_every_sentence_of_the_upgrade_page_has_its_evidence(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["triage", "--from", "tensorrt-rtx", "1.5.0", "--to", "tensorrt-rtx", "1.7.1", "--out", str(out)]
     assert main([*words, "--json"]) == Exit.OK
-    sections = json.loads(capsys.readouterr().out)["sections"]
-    statements = [statement for section in sections for statement in section["statements"]]
+    found = json.loads(capsys.readouterr().out)
+    assert "the model's weights differ in 2 of the cases" in found["summary"]
+    statements = [statement for section in found["sections"] for statement in section["statements"]]
     assert statements
-    for statement in statements:
-        assert statement["proofs"] or statement["sources"]
-        for proof in statement["proofs"]:
-            assert (out / proof["run"] / proof["path"]).exists()
+    for statement in [found, *found["sections"], *statements]:
+        assert statement.get("proofs") or statement["sources"]
+        for proof in statement.get("proofs", []):
+            assert (out / proof["run"] / proof.get("path", "")).exists()

@@ -8,10 +8,12 @@ from harness.analysis.case_changes import Side
 from harness.analysis.changes import Change, Kind
 from harness.analysis.compare import Rules, compare
 from harness.analysis.engines import Layer
+from harness.analysis.suspects import WEIGHTS
 from harness.evidence import records as r
 from tests import nights
 
 CASE = "retina.onnx.fp16-typed.sm86"
+STEADY = nights.case("steady.onnx.fp32.sm86")
 
 
 def changes(old: r.Results, new: r.Results, **tolerances: float) -> list[Change]:
@@ -86,6 +88,23 @@ def test_audit_counts_too() -> None:
     found = between({"audit": [nights.audit(73)]}, {"audit": [nights.audit(60)]})
     assert {change.name for change in found} == {"fp16.below_blobs", "fp16.subnormal_blobs", "fp16.subnormal_elements"}
     assert not any(change.worse for change in found)
+
+
+def test_what_our_own_count_says_twice_is_told_once() -> None:
+    old, new = ([nights.finding("fp16-weights-unsaid", below=below)] for below in (73, 60))
+    found = between({"findings": old, "audit": [nights.audit(73)]}, {"findings": new, "audit": [nights.audit(60)]})
+    assert all(change.name.startswith("fp16.") for change in found)
+
+
+def test_what_else_changed_is_told_with_the_cases_it_may_explain() -> None:
+    old, new = (
+        Side("", nights.run([nights.cell(version, [nights.case(audit=[nights.audit(below)]), STEADY])], day))
+        for day, (version, below) in enumerate((("1.6.1", 73), ("1.7.1", 128)))
+    )
+    found = compare(old, new)
+    assert [(each.text, each.cases) for each in found.with_it] == [
+        (text, [f"trtrtx1.7.1-cuda12.9-wheels / {CASE}"]) for text in ("release 1.6.1 → 1.7.1", WEIGHTS)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.search import Memory, Report, Result, expected_probes, search
@@ -35,6 +35,7 @@ def monotonic(first_bad: int) -> Oracle:
     return lambda point: Result.BAD if int(point[1:]) >= first_bad else Result.GOOD
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n - 1))))
 def test_finds_the_first_bad_in_few_probes(sizes: tuple[int, int]) -> None:
     number, first_bad = sizes
@@ -51,6 +52,7 @@ def test_finds_the_first_good() -> None:
     assert (change.first, change.to) == ("r013", Result.GOOD)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_steps_round_points_that_cannot_run(data: st.DataObject) -> None:
     number = data.draw(st.integers(4, 40))

@@ -24,7 +24,21 @@ def test_an_island_is_told_with_the_whole_series(out: Path, capsys: pytest.Captu
     text = capsys.readouterr().out
     assert text.startswith("any failure: first bad 2026-01-04 (last good 2026-01-03); first good 2026-01-05")
     assert "warning: the series is not monotonic" in text
-    assert "▲ bad   2026-01-04T03-00-00Z-0000" in text.replace("bad  ", "bad   ")
+    assert "▲ bad   2026-01-04T03-00-00Z-0000  trtrtx1.7.1-cuda12.9-wheels" in text
+
+
+def test_a_night_is_told_with_its_release_its_number_and_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with store.opened(tmp_path / store.FILE) as database:
+        for day, (version, below) in enumerate((("1.6.1", 73), ("1.7.1", 73), ("1.7.1", 128))):
+            writer.add(database, nights.simple(day, version=version, audit=[nights.audit(below)]), None)
+    words = ["search", "--nights", "--case", "retina*", "--out", str(tmp_path)]
+    assert main([*words, "--above", "fp16.below_blobs=100"]) == Exit.OK
+    assert capsys.readouterr().out.splitlines()[1:3] == [
+        "  first seen in trtrtx1.7.1-cuda12.9-wheels, 128",
+        "  changed with it: the model's weights (their own audit differs)",
+    ]
 
 
 def test_json_has_the_series(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

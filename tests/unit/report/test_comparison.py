@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from harness.analysis.changes import Change, Comparison, Kind
+from harness.analysis.changes import Change, Comparison, Kind, Suspect
 from harness.report.comparison import as_markdown, as_text, summary
 from harness.report.markup import code, table, text
 
@@ -23,6 +23,13 @@ def test_text_marks_without_colour() -> None:
     shown = as_text(comparison(change(), change(words="x", waived="known")))
     assert "  ! cell / case\n      passed → failed" in shown
     assert "  w cell / case" in shown
+
+
+def test_what_else_changed_stands_before_the_changes() -> None:
+    with_it = [Suspect(text="driver 1 → 2", cases=["cell / a", "cell / b"]), Suspect(text="x", cases=["c / a"] * 5)]
+    found = Comparison(before="A", after="B", compared=4, changes=[change()], with_it=with_it)
+    assert "What else changed where something did\n  driver 1 → 2: a, b\n  x: 5 cases\n" in as_text(found)
+    assert "- driver 1 → 2: a, b\n- x: 5 cases\n" in as_markdown(found)
 
 
 def test_long_groups_are_cut_and_say_so() -> None:
