@@ -26,7 +26,7 @@ def open_sides(place: str, before: str, after: str) -> Iterator[tuple[Side, Side
     with opened(place, must_exist=True) as database:
         old, new = (resolve.resolve(database, words) for words in (before, after))
         since = old.results.run.started if old.results.run.started < new.results.run.started else ""
-        sides = (side_of(old, _repeats(database, old, "")), side_of(new, _repeats(database, new, since)))
+        sides = (side_of(old, repeats_of(database, old, "")), side_of(new, repeats_of(database, new, since)))
         yield *sides, bool(old.release and new.release)
 
 
@@ -45,7 +45,7 @@ def _none(_cell: str, _case: str, _name: str) -> Sequence[float]:
     return ()
 
 
-def _repeats(database: Database, found: resolve.Side, since: str) -> Repeats:
+def repeats_of(database: Database, found: resolve.Side, since: str) -> Repeats:
     """Measurements of the same case with the same inputs in runs after ``since`` up to the side's own."""
     until = found.results.run.started
 

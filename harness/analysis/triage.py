@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from harness.analysis.case_changes import BAD, Side, cause_of
+from harness.analysis.case_changes import BAD, Side, cause_of, said
 from harness.analysis.changes import Change, Comparison, Kind, Proof
 from harness.analysis.compare import Rules, compare
 from harness.analysis.pairs import release_pairs
+from harness.analysis.suspects import WEIGHTS
 from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Record, Severity
 from harness.support.api import absence, features
 from harness.versions import Release
@@ -31,11 +33,13 @@ class Statement(Record, frozen=True, kw_only=True):
 
 
 class Section(Record, frozen=True, kw_only=True):
-    """``none``: what to say where there is nothing to state."""
+    """``none``: what to say where there is nothing to state, resting on ``proofs`` or ``sources``."""
 
     title: str
     none: str
     statements: list[Statement]
+    proofs: list[Proof] = msgspec.field(default_factory=list)
+    sources: list[str] = msgspec.field(default_factory=list)
 
 
 class Triage(Record, frozen=True, kw_only=True):
@@ -44,6 +48,7 @@ class Triage(Record, frozen=True, kw_only=True):
     after: str
     compared: int
     summary: str
+    proofs: list[Proof] = msgspec.field(default_factory=list)
     sections: list[Section]
     commands: list[str]
 
@@ -75,24 +80,29 @@ def triage(
         ("Will not run", unbroken, _will_not_run(after, found)),
         ("Gone from the API", "Nothing that this project uses.", list(_api(old, new))),
         ("Newly warned", unseen or "No new warning.", _changes(found, (Kind.WARNED,))),
+        ("Warned as before", unseen or "Nothing.", _as_before(after, found)),
         ("Merely fell silent", unseen or "No warning went away without its cause.", silent),
         ("Fixed", unseen or "Nothing.", _changes(found, (Kind.FIXED,))),
         ("Numbers that moved", unseen or "None beyond tolerance.", _changes(found, _NUMBERS)),
         ("Remedies", "None is known for what was found.", _remedies(after)),
         ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
     )
-    sections = [Section(title=title, none=none, statements=statements) for title, none, statements in parts]
+    both = [*_runs(before), *_runs(after)]
+    sections = [Section(title=title, none=none, statements=told, proofs=both) for title, none, told in parts]
+    sections[1] = msgspec.structs.replace(sections[1], proofs=[], sources=[_API_SOURCE.format(old, new)])
     sections[2:2] = more
     return Triage(
         before=str(old),
         after=str(new),
         compared=found.compared,
         summary=_summary(sections, found, after),
+        proofs=both,
         sections=sections,
         commands=_commands(before, after, old, new),
     )
 
 
+_API_SOURCE = "the API surfaces of both releases (`trt-matrix api diff '{}' '{}'`)"
 _NUMBERS = (Kind.COUNT, Kind.ACCURACY, Kind.LATENCY, Kind.BUILD_TIME, Kind.ENGINE, Kind.OTHER, Kind.INCOMPARABLE)
 
 
@@ -120,6 +130,12 @@ def _proof(side: Side, cell: CellRecord, case: CaseRecord, finding: Finding | No
     place = side.proof(cell, case)
     own = finding.evidence[0] if finding and finding.evidence else None
     return Proof(run=place.run, path=own.file, line=own.line) if own else place
+
+
+def _runs(side: Side) -> list[Proof]:
+    """The runs that a side's cells come from; none where it was only planned."""
+    names = {side.proof(cell, case).run for cell, case in _each(side)}
+    return [Proof(run=name) for name in sorted(names) if name]
 
 
 def _will_not_run(after: Side, found: Comparison) -> list[Statement]:
@@ -175,6 +191,23 @@ def _changes(found: Comparison, kinds: Sequence[Kind]) -> list[Statement]:
     )
 
 
+def _as_before(after: Side, found: Comparison) -> list[Statement]:
+    """What neither broke anything nor is new, so that the upgrade is not blamed for it."""
+    new = {(change.cell, change.case, change.name) for change in found.changes if change.kind is Kind.WARNED}
+    return _grouped(
+        (f"{finding.title}{_facts(finding)}", f"{cell.id} / {case.id}", _proof(after, cell, case, finding), False)
+        for cell, case in _each(after)
+        if case.outcome.executed and case.outcome not in BAD
+        for rule, finding in said(case).items()
+        if (cell.id, case.id, rule) not in new
+    )
+
+
+def _facts(finding: Finding) -> str:
+    numbers = [f"{name} {value:,}" for name, value in finding.facts.items() if isinstance(value, int | float)]
+    return f" ({', '.join(numbers)})" if numbers else ""
+
+
 def _origin(change: Change) -> str:
     """The audit counts the weights as they are given to the builder: no release changes them."""
     of_weights = change.kind is Kind.COUNT and change.name.partition(".")[0] in ("fp16", "bf16")
@@ -206,23 +239,32 @@ def _silent(found: Comparison, after: Side) -> list[Statement]:
 
 
 def _remedies(after: Side) -> list[Statement]:
-    """Advice of all findings, what cured first; what only silences is said to."""
-    seen: dict[tuple[str, str], tuple[Advice, list[tuple[str, Proof]]]] = {}
+    """Advice of all findings, what cured first; what only silences is said to. It rests on the cases that tried it."""
+    seen: dict[tuple[str, str, str], tuple[Advice, list[tuple[str, Proof]]]] = {}
     for cell, case in _each(after):
         for finding in case.findings:
             for advice in finding.advice:
-                _, places = seen.setdefault((advice.text, advice.standing), (advice, []))
+                _, places = seen.setdefault((finding.title, advice.text, advice.standing), (advice, []))
                 places.append((f"{cell.id} / {case.id}", _proof(after, cell, case, finding)))
-    ranked = sorted(seen.values(), key=lambda item: (_STANDINGS.index(item[0].standing), -len(item[1])))
+    tried = {f"{cell.id} {case.id}": after.proof(cell, case) for cell, case in _each(after)}
+    ranked = sorted(seen.items(), key=lambda item: (_STANDINGS.index(item[1][0].standing), -len(item[1][1])))
     return [
         Statement(
-            text=f"{advice.standing}: {advice.text}" + (f" ({advice.because})" if advice.because else ""),
+            text=f"{advice.standing}: {advice.text}"
+            + (f" ({advice.because})" if advice.because else "")
+            + f" — for “{title}”",
             cases=[name for name, _ in places],
-            proofs=[proof for _, proof in places if proof.run][:_MOST_PROOFS],
+            proofs=[*_named(tried, advice.because), *(proof for _, proof in places if proof.run)][:_MOST_PROOFS],
             sources=[advice.source] if advice.source else [],
         )
-        for advice, places in ranked
+        for (title, _, _), (advice, places) in ranked
     ]
+
+
+def _named(tried: Mapping[str, Proof], because: str) -> list[Proof]:
+    """Of the cases that a remedy's reason names."""
+    names = re.split(r", | and \d+ more|: ", because)
+    return [tried[name] for name in names if name in tried and tried[name].run]
 
 
 def _missing(side: Side) -> list[Statement]:
@@ -245,9 +287,11 @@ def _summary(sections: Sequence[Section], found: Comparison, after: Side) -> str
     if not ran:
         return "Nothing was executed on the newer release: what stands here is known from facts and predictions alone."
     unknown = len(sections[-1].statements)
+    weights = sum(len(each.cases) for each in found.with_it if each.text == WEIGHTS)
+    apart = f" (the model's weights differ in {weights} of the cases: not by the release)" if weights else ""
     return (
         f"{len(ran)} cases ran on the newer release, {bad} of them broken; {found.compared} compared with the older "
-        f"one, {worse} changes for the worse; {unknown} reasons why something is not known yet."
+        f"one, {worse} changes for the worse{apart}; {unknown} reasons why something is not known yet."
     )
 
 

@@ -4,60 +4,76 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 
 from harness import __version__, templates
 from harness.analysis.changes import Proof
 from harness.analysis.triage import Statement, Triage
-from harness.report import markup
+from harness.report import markup, proofs
 
 _MOST_CASES = 4
+_MOST_PROOFS = 2
 
 
-def write(found: Triage, folders: Mapping[str, Path], to: Path) -> Path:
-    """Write ``index.html`` and ``ticket.md`` into ``to``; ``folders`` are the runs', for links. Returns the page."""
+def write(found: Triage, folders: Mapping[str, Path], to: Path, url: str = "") -> Path:
+    """Write ``index.html`` and ``ticket.md`` into ``to``; ``folders`` are the runs', for links. Returns the page.
+
+    ``url``: where the runs' folders are published, for the ticket's links.
+    """
     to.mkdir(parents=True, exist_ok=True)
-    (to / "ticket.md").write_text(markdown(found), encoding="utf-8")
-    (to / "index.html").write_text(html(found, folders, to), encoding="utf-8")
+    (to / "ticket.md").write_text(markdown(found, url), encoding="utf-8")
+    (to / "index.html").write_text(html(found, folders, to, url), encoding="utf-8")
     return to / "index.html"
 
 
-def html(found: Triage, folders: Mapping[str, Path], to: Path) -> str:
+def html(found: Triage, folders: Mapping[str, Path], to: Path, url: str = "") -> str:
     folder = templates.folder("reports/templates")
     style = "".join((folder / name).read_text(encoding="utf-8") for name in ("page.css", "dashboard.css"))
 
     def link(proof: Proof) -> str:
         run = folders.get(proof.run)
-        return Path(relpath(run / proof.path, to)).as_posix() if run and (run / proof.path).exists() else ""
+        there = run and (run / (proof.path or "index.html")).exists()
+        return f"{Path(relpath(run.parent, to)).as_posix()}/{proofs.address(proof)}" if run and there else ""
 
     return templates.render(
         folder,
         "triage.html",
         triage=found,
         link=link,
-        ticket=markdown(found),
+        ticket=markdown(found, url),
         version=__version__,
         style=templates.trusted(style),
         style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
 
 
-def markdown(found: Triage) -> str:
-    """Plain GitHub and GitLab Markdown; each sentence ends with the run and file it rests on."""
-    lines = [f"## TensorRT upgrade: {markup.text(found.before)} → {markup.text(found.after)}", "", found.summary, ""]
+def markdown(found: Triage, url: str = "") -> str:
+    """Plain GitHub and GitLab Markdown; each sentence ends with the run and file it rests on (links below ``url``)."""
+    lines = [f"## TensorRT upgrade: {markup.text(found.before)} → {markup.text(found.after)}", ""]
+    lines += [found.summary + _evidence(found.proofs, [], url), ""]
     for section in found.sections:
         lines += [f"### {section.title}", ""]
-        lines += [_line(statement) for statement in section.statements] or [section.none]
+        none = section.none + _evidence(section.proofs, section.sources, url)
+        lines += [_line(statement, url) for statement in section.statements] or [none]
         lines.append("")
     lines += ["### To repeat", "", "```sh", *found.commands, "```", ""]
     return "\n".join(lines)
 
 
-def _line(statement: Statement) -> str:
+def _line(statement: Statement, url: str) -> str:
     sign = "*predicted* " if statement.predicted else ""
-    return f"- {sign}{markup.text(statement.text)}{_cases(statement)}{_evidence(statement)}"
+    evidence = _evidence(statement.proofs[:_MOST_PROOFS], statement.sources, url)
+    return f"- {sign}{_words(statement.text)}{_cases(statement)}{evidence}"
+
+
+def _words(text: str) -> str:
+    """Plain words, but what stands between backticks in code type."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return markup.text(text)
+    return "".join(markup.code(part) if at % 2 else markup.text(part) for at, part in enumerate(parts))
 
 
 def _cases(statement: Statement) -> str:
@@ -68,18 +84,9 @@ def _cases(statement: Statement) -> str:
     return f": {shown}" + (f" and {more} more" if more > 0 else "")
 
 
-def _evidence(statement: Statement) -> str:
-    if statement.proofs:
-        return f" — evidence: {_place(statement.proofs[0])}"
-    if statement.sources:
-        return f" — source: {markup.text(statement.sources[0])}"
+def _evidence(places: Sequence[Proof], sources: Sequence[str], url: str) -> str:
+    if places:
+        return f" — evidence: {', '.join(proofs.markdown(place, url) for place in places)}"
+    if sources:
+        return f" — source: {_words(sources[0])}"
     return " — evidence: planned, nothing ran"
-
-
-def _place(proof: Proof) -> str:
-    line = f":{proof.line}" if proof.line else ""
-    return (
-        f"run {markup.code(proof.run)} {markup.code(proof.path + line)}"
-        if proof.path
-        else f"run {markup.code(proof.run)}"
-    )

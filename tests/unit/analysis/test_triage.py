@@ -2,16 +2,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.analysis.broken_code import broken_code
 from harness.analysis.case_changes import Side
+from harness.analysis.changes import Proof
 from harness.analysis.triage import Triage, triage
+from harness.errors import UsageError
 from harness.evidence import records as r
+from harness.report.proofs import checked_url
 from harness.report.triage import html, markdown, write
 from harness.versions import Release
 from tests import nights
 
+CURED = nights.case("retina.onnx.fp32.sm86", evidence="evidence/c/cured")
 OLD, NEW = Release.parse("tensorrt-rtx 1.6.1"), Release.parse("tensorrt-rtx 1.7.1")
 
 
@@ -84,9 +89,50 @@ def test_what_did_not_run_is_missing_not_good() -> None:
 
 @pytest.mark.parametrize("case", [broken(), nights.case(outcome="not-run"), nights.case()])
 def test_every_sentence_names_what_it_rests_on(case: r.CaseRecord) -> None:
-    text = markdown(upgrade(nights.case(), case))
-    for line in text.splitlines():
-        assert not line.startswith("- ") or " — evidence: " in line or " — source: " in line
+    text = markdown(upgrade(nights.case(), case)).partition("### To repeat")[0]
+    said = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert len(said) > 8
+    for line in said:
+        assert " — evidence: " in line or " — source: " in line
+
+
+def test_the_tickets_evidence_are_links_where_the_runs_are_published() -> None:
+    text = markdown(upgrade(nights.case(), broken()), "https://ci.example.org/trt")
+    run = "2026-01-02T03-00-00Z-0000"
+    assert f"[run `{run}`, line 31](https://ci.example.org/trt/{run}/evidence/c/x/tensorrt.log)" in text
+    assert f"[run `{run}`](https://ci.example.org/trt/{run}/index.html)" in text
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "https://x/(y)", "runs"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no address"):
+        checked_url(text)
+
+
+def test_a_remedy_says_what_for_and_rests_on_the_case_that_was_cured() -> None:
+    because = f"trtrtx1.7.1-cuda12.9-wheels {CURED.id}: passed without it"
+    finding = msgspec.structs.replace(
+        nights.finding(), advice=[r.Advice(text="build FP32", standing="cured", because=because)]
+    )
+    ran = nights.case(outcome="warned", evidence="evidence/c/x", findings=[finding])
+    after = nights.run([nights.cell("1.7.1", [ran, CURED])], 1)
+    found = triage(Side("old", nights.simple(version="1.6.1")), Side("new", after), OLD, NEW)
+    (remedy,) = (each for part in found.sections if part.title == "Remedies" for each in part.statements)
+    assert remedy.text == f"cured: build FP32 ({because}) — for “What fp16-subnormal saw”"
+    assert remedy.proofs[0] == Proof(run=after.run.id, path=CURED.evidence)
+
+
+def test_what_was_warned_before_is_not_the_upgrades() -> None:
+    warned = nights.case(outcome="warned", findings=[nights.finding(weights=100)])
+    found = upgrade(warned, warned)
+    assert section(found, "Warned as before") == ["What fp16-subnormal saw (weights 100)"]
+    assert section(found, "Newly warned") == []
+    assert section(upgrade(nights.case(), warned), "Warned as before") == []
+
+
+def test_other_weights_are_not_the_releases() -> None:
+    found = upgrade(nights.case(audit=[nights.audit(73)]), nights.case(audit=[nights.audit(128)]))
+    assert "(the model's weights differ in 1 of the cases: not by the release)" in found.summary
 
 
 def test_the_page_links_to_files_that_are_there(tmp_path: Path) -> None:
