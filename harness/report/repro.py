@@ -136,10 +136,11 @@ def _readme(subject: Subject, attestation: Attestation) -> str:
         "CUDNN Version": attestation.packages.get("nvidia-cudnn-cu12", "not used"),
         "Operating System": _system(host, cell),
         "Python Version": attestation.python or cell.python,
-        "Container": attestation.image_digest or (cell.source if cell.environment == "docker" else "none"),
-        "Relevant Files": f"model.onnx, tensorrt.log; library sha256 {attestation.library_sha256}",
+        "Baremetal or Container (if so, version)": attestation.image_digest
+        or (cell.source if cell.environment == "docker" else "bare metal"),
     }
     findings = [f"- {finding.title} (`{finding.rule}`)" for finding in case.findings if not finding.predicted]
+    told = "; ".join(finding.title for finding in case.findings if not finding.predicted)
     lines = [
         f"# {case.outcome.value}: {case.id} in {cell.id}",
         "",
@@ -157,19 +158,38 @@ def _readme(subject: Subject, attestation: Attestation) -> str:
         "",
         "### Description",
         "",
-        f"{case.reason or case.outcome.value} (recipe {case.recipe}, target {case.target})",
+        f"{case.reason or told or case.outcome.value} (recipe {case.recipe}, target {case.target})",
         "",
         "### Environment",
         "",
         *(f"**{name}**: {value}" for name, value in fields.items()),
         "",
+        "### Relevant Files",
+        "",
+        f"**Model link**: model.onnx in this folder, with tensorrt.log; library sha256 {attestation.library_sha256}",
+        "",
         "### Steps To Reproduce",
         "",
-        "See above. Home folders and what looks like a secret were taken out of these files; look at the model itself",
-        "before you pass it on: its weights are yours.",
+        "**Commands or scripts**: see above",
+        f"**Have you tried the latest release?**: {_other_releases(subject)}",
+        "**Can this model run on other frameworks?**: not tried here; `polygraphy run model.onnx --onnxrt` tells",
+        "",
+        "Home folders and what looks like a secret were taken out of these files; look at the model itself before you",
+        "pass it on: its weights are yours.",
         "",
     ]
     return redacted(neutral("\n".join(lines)))
+
+
+def _other_releases(subject: Subject) -> str:
+    """How the same case ended in the other cells of its run, where it was executed."""
+    ended = [
+        f"{cell.flavour} {cell.version}: {case.outcome.value}"
+        for cell in subject.results.cells
+        for case in cell.cases
+        if cell.version != subject.cell.version and case.id == subject.case.id and case.outcome.executed
+    ]
+    return "; ".join(dict.fromkeys(ended)) or "no other release ran this case in this run"
 
 
 def _system(host: Host, cell: CellRecord) -> str:

@@ -63,6 +63,13 @@ def test_nvidias_fields_are_filled_in(folder: Path, tmp_path: Path) -> None:
     assert "**NVIDIA GPU**: none (built for sm86 without a device)" in text
 
 
+def test_the_report_says_how_other_releases_ended(folder: Path, tmp_path: Path) -> None:
+    other = nights.cell("1.6.1", [nights.case()])
+    both = nights.run([*RUN.cells, other, nights.cell("1.5.0", [nights.case(outcome="not-run")])])
+    text = (repro.write(subject(folder, results=both), tmp_path / "repro") / "README.md").read_text(encoding="utf-8")
+    assert "latest release?**: tensorrt-rtx 1.6.1: passed\n" in text
+
+
 def test_a_case_may_be_named_alone_where_it_is_one(folder: Path) -> None:
     assert subject(folder, CASE).cell.id == CELL
     with pytest.raises(UsageError, match="is 0 cases of run"):
