@@ -72,8 +72,8 @@ def fill(database: Database) -> None:
             " FROM run n CROSS JOIN run_cell x WHERE n.id > 1 AND x.run = 1"
         )
     if not database.dialect.clustered:
-        # PostgreSQL keeps rows as they came, a page for each night; docs/history.md says to put them in order at times.
-        database.rows("CLUSTER record USING record_pkey")
+        # As autovacuum does every few nights; rows stay as they came, a page for each night.
+        database.rows("VACUUM record")
     database.rows("ANALYZE")
 
 

@@ -30,12 +30,17 @@ class NewerHistory(HistoryError):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Words that differ between databases, written as ``{name}`` in a migration."""
+    """Words that differ between databases, written as ``{name}`` in a migration.
+
+    ``clustered`` is empty where a table keeps its rows as they came; ``parts`` are then the conditions on a record
+    ``r`` whose union is every record, each served by an index of its own.
+    """
 
     key: str
     blob: str
     real: str
     clustered: str
+    parts: tuple[str, ...] = ("",)
 
     def ddl(self, statement: str) -> str:
         for name in ("key", "blob", "real", "clustered"):

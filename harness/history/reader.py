@@ -63,26 +63,37 @@ def series(database: Database) -> list[tuple[int, str, str]]:
 
 def timeline(database: Database, cell: str, case: str, limit: int | None = None) -> list[Point]:
     """One case through all runs, or the newest ``limit`` of them; oldest first."""
-    rows = database.rows(
-        "SELECT n.id, n.name, n.started, n.label, n.folder, n.planned, n.executed, n.pinned, n.removed,"
-        f" {_CASE} FROM record r JOIN run n ON n.id = r.run"
-        " WHERE r.series = (SELECT s.id FROM series s JOIN cell c ON c.id = s.cell WHERE c.name = ? AND s.name = ?)"
-        " ORDER BY n.started DESC, n.id DESC" + (" LIMIT ?" if limit else ""),
-        (cell, case, limit) if limit else (cell, case),
+    key = database.rows(
+        "SELECT s.id FROM series s JOIN cell c ON c.id = s.cell WHERE c.name = ? AND s.name = ?", (cell, case)
     )
+    if not key:
+        return []
+    rows = _of_series(
+        database,
+        "SELECT n.id, n.name, n.started, n.label, n.folder, n.planned, n.executed, n.pinned, n.removed,"
+        f" {_CASE} FROM record r JOIN run n ON n.id = r.run WHERE r.series = ?",
+        key[0],
+    )
+    # Sorted here: PostgreSQL compares texts by its locale's rules, which takes longer than all the rest of the query.
+    rows = sorted(rows, key=lambda row: (row[2], row[0]))[-limit if limit else 0 :]
     documents = _documents(database, (row[9] for row in rows))
-    return [Point(Run(*row[:9]), join_case(documents[row[9]], *row[10:])) for row in reversed(rows)]
+    return [Point(Run(*row[:9]), join_case(documents[row[9]], *row[10:])) for row in rows]
 
 
 def records_of_series(database: Database, key: int, wanted: Collection[int]) -> Iterator[tuple[int, CaseRecord]]:
     """The records of one series in the runs whose keys are ``wanted``, as (run's key, case)."""
-    rows = database.rows(
-        f"SELECT r.run, {_CASE} FROM record r WHERE r.series = ? AND r.run >= ?", (key, min(wanted, default=0))
-    )
+    asked = f"SELECT r.run, {_CASE} FROM record r WHERE r.series = ? AND r.run >= ?"
+    rows = _of_series(database, asked, (key, min(wanted, default=0)))
     kept = [row for row in rows if row[0] in wanted]
     documents = _documents(database, (row[1] for row in kept))
     for run, document, *parts in kept:
         yield run, join_case(documents[document], *parts)
+
+
+def _of_series(database: Database, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    """A statement on records ``r``, asked of each part that has an index of its own."""
+    parts = database.dialect.parts
+    return database.rows(" UNION ALL ".join(f"{sql}{part}" for part in parts), values * len(parts))
 
 
 def _documents(database: Database, keys: Iterable[int]) -> dict[int, CaseRecord]:

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from harness.history import reader, store, writer
-from harness.history.database import HistoryError, NewerHistory
+from harness.history.database import HistoryError, NewerHistory, connect
 from harness.history.schema import MIGRATIONS, Migration, migrate
 from tests import nights
 
@@ -42,6 +44,48 @@ def test_timeline_is_in_order_of_time(url: str) -> None:
     with store.opened(url) as database:
         points = reader.timeline(database, "trtrtx1.7.1-cuda12.9-wheels", "retina.onnx.fp16-typed.sm86")
     assert [point.run.date for point in points] == ["2026-01-02", "2026-01-03", "2026-01-04"]
+
+
+def test_a_record_too_long_for_the_index_is_in_the_timeline_too(url: str) -> None:
+    many = {f"a_metric_with_a_long_name_{number}": number / 7 for number in range(300)}
+    with store.opened(url) as database:
+        for day, metrics in enumerate(({"ap50": 0.9}, many, {"ap50": 0.8})):
+            writer.add(database, nights.simple(day, metrics=metrics), None)
+        points = reader.timeline(database, "trtrtx1.7.1-cuda12.9-wheels", "retina.onnx.fp16-typed.sm86")
+        newest = reader.timeline(database, "trtrtx1.7.1-cuda12.9-wheels", "retina.onnx.fp16-typed.sm86", limit=2)
+    assert [len(point.case.metrics) for point in points] == [1, 300, 1]
+    assert newest == points[1:]
+
+
+def test_a_timeline_is_read_from_its_index_alone(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(3):
+        add(url, day)
+    with store.opened(url) as database:
+        database.rows("VACUUM ANALYZE record")
+        database.rows("SET enable_seqscan = off")
+        asked: list[str] = []
+        rows = database.rows
+
+        def noted(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+            asked.append(sql)
+            return rows(sql, values)
+
+        monkeypatch.setattr(database, "rows", noted)
+        reader.timeline(database, "trtrtx1.7.1-cuda12.9-wheels", "retina.onnx.fp16-typed.sm86")
+        plan = rows(f"EXPLAIN {next(sql for sql in asked if 'FROM record r' in sql)}", (1, 1))
+    assert any("Index Only Scan using record_timeline on record" in line for (line,) in plan)
+
+
+@pytest.mark.parametrize("schema", range(1, len(MIGRATIONS)))
+def test_every_earlier_schema_leads_to_the_newest(url: str, schema: int) -> None:
+    database = connect(url)
+    migrate(database, MIGRATIONS[:schema])
+    writer.add(database, nights.simple(), None)
+    database.close()
+    assert add(url, 1)
+    with store.opened(url) as database:
+        points = reader.timeline(database, "trtrtx1.7.1-cuda12.9-wheels", "retina.onnx.fp16-typed.sm86")
+    assert [point.run.date for point in points] == ["2026-01-01", "2026-01-02"]
 
 
 def test_writers_at_one_time_lose_nothing(url: str) -> None:
