@@ -32,6 +32,7 @@ _VARIANTS = {
     "naive": "Q/DQ across Decode",
     "implicit": "implicit batch",
     "fp32edge": "the plugin's inputs kept in FP32",
+    "apart": "an identity layer between head and plugin",
     "folded": "batch-norm folded",
     "v2": "the older plugin interface",
 }
@@ -123,15 +124,9 @@ def differences(problem: CaseRecord, other: CaseRecord) -> list[str]:
     """What ``other`` does otherwise, in words."""
     words = [_ROUTES.get(other.route, other.route)] if other.route != problem.route else []
     words += [_RECIPES.get(other.recipe, other.recipe)] if other.recipe != problem.recipe else []
-    mine, theirs = _variant(problem), _variant(other)
+    mine, theirs = problem.variant, other.variant
     words += [_VARIANTS.get(word, word) for word in sorted(theirs - mine)]
     return words + [f"not {_VARIANTS.get(word, word)}" for word in sorted(mine - theirs)]
-
-
-def _variant(case: CaseRecord) -> set[str]:
-    """The id is subject.route.recipe[.variant].target."""
-    parts = case.id.split(".")
-    return set(parts[3].split("-")) if len(parts) == 5 else set()
 
 
 def _told(case: CaseRecord) -> Iterator[Finding]:

@@ -192,6 +192,12 @@ class CaseRecord(Record, frozen=True, kw_only=True):
     reused_from: str = ""
     repeat: str = ""
 
+    @property
+    def variant(self) -> frozenset[str]:
+        """The words of the variant: the id is subject.route.recipe[.variant].target."""
+        parts = self.id.split(".")
+        return frozenset(parts[3].split("-")) if len(parts) == 5 else frozenset()
+
 
 class Attestation(Record, frozen=True, kw_only=True):
     """What was really loaded in a cell, as the loaded software itself reports it."""

@@ -114,7 +114,7 @@ def _foreseen(case: CaseRecord, release: Release, audits: list[WeightAudit]) -> 
         return case
     told = [finding for finding in case.findings if not finding.predicted]
     route, recipe = Route(case.route), Recipe(case.recipe)
-    foreseen = predict(release, route, recipe, audits, decode_inputs(route, recipe))
+    foreseen = predict(release, route, recipe, audits, decode_inputs(route, recipe, case.variant))
     return msgspec.structs.replace(case, findings=[*told, *foreseen])
 
 

@@ -1,13 +1,13 @@
 """Before any build: which tensor would enter which plugin without exactly one INT8 scale.
 
 TensorRT asks each input of a plugin for its one scale when it builds for INT8 (the assertion that
-``plugin-scale-assert`` knows). Calibration gives a scale to tensors between layers that it may run in INT8; it gives
-none where the producer is kept in FP32, is a constant, or a shuffle of several tensors of different scales.
+``plugin-scale-assert`` knows). Seen on 8.6.1: convolutions of one tensor are merged, the concatenation behind them is
+dropped, and what enters the plugin has a scale for each. With a layer between them it has one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.records import EvidencePlace, Finding, Severity
@@ -42,13 +42,12 @@ def plugin_inputs(
 ) -> list[PluginInput]:
     """Inputs of layers whose kind is in ``plugins``, each with the number of its scales.
 
-    ``ranges``: tensors with a dynamic range set or a Q/DQ pair of their own; ``calibrated``: a calibrator
-    runs, which gives a scale to what convolutions and activations make, not to constants or concatenations
-    that plugins alone read.
+    ``ranges``: tensors with a dynamic range set; ``calibrated``: a calibrator runs, which gives a scale to what
+    convolutions and activations make, not to constants.
     """
     makers = {output: layer for layer in layers for output in layer.outputs}
     return [
-        PluginInput(layer.name, tensor, _scales(tensor, makers.get(tensor), ranges, calibrated))
+        PluginInput(layer.name, tensor, _scales(tensor, makers, ranges, calibrated))
         for layer in layers
         if layer.kind in plugins
         for tensor in layer.inputs
@@ -56,14 +55,20 @@ def plugin_inputs(
     ]
 
 
-def _scales(tensor: str, maker: Layer | None, ranges: Collection[str], calibrated: bool) -> int:
+def _scales(tensor: str, makers: Mapping[str, Layer], ranges: Collection[str], calibrated: bool) -> int:
+    maker = makers.get(tensor)
+    if maker is not None and maker.kind == "Concat" and (calibrated or tensor in ranges):
+        return 1 if all(_stands_apart(makers.get(each)) for each in maker.inputs) else len(maker.inputs)
     if tensor in ranges:
         return 1
     if maker is None or not calibrated:
         return 0
-    if maker.kind == "Concat":
-        return len(maker.inputs)
     return 0 if maker.kind in ("Constant", "Shape") else 1
+
+
+def _stands_apart(maker: Layer | None) -> bool:
+    """Seen to keep the builder from dropping the concatenation's own scale."""
+    return maker is not None and maker.kind == "Identity"
 
 
 def predicted(inputs: Sequence[PluginInput], route: Route, recipe: Recipe) -> Finding | None:

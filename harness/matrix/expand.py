@@ -37,6 +37,7 @@ _ROUTES_OF = {
     "implicit": (Route.HOST_DECODE, Route.PLUGIN),
     "v2": (Route.PLUGIN,),
     "fp32edge": (Route.PLUGIN,),
+    "apart": (Route.PLUGIN,),
 }
 
 

@@ -72,12 +72,12 @@ Name = Annotated[
     str, _text(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -", "Readable name; part of ids and paths.")
 ]
 Target = Annotated[str, _text(r"device|sm[0-9]{2,3}", "device, or a compute capability such as sm86", "Engine target.")]
-_WORD = "(?:raw|decoded|kept|folded|naive|implicit|v2|fp32edge)"
+_WORD = "(?:raw|decoded|kept|folded|naive|implicit|v2|fp32edge|apart)"
 Variant = Annotated[
     str,
     _text(
         rf"plain|{_WORD}(?:-{_WORD}){{0,3}}",
-        "plain, or words of raw, decoded, kept, folded, naive, implicit, v2 and fp32edge joined by hyphens",
+        "plain, or words of raw, decoded, kept, folded, naive, implicit, v2, fp32edge and apart joined by hyphens",
         "Another form of the model; plain is the one that the options give.",
     ),
 ]

@@ -25,7 +25,8 @@ def plugin(desk: Desk, api: Api, network: Any, _logger: Any) -> object:
     graph = _body(desk, api, network)
     sources = os.path.join(os.path.dirname(str(desk.case.network)), graph.description.plugin)
     plugin_library.load(sources, str(api.trt.__version__))
-    decode_plugin.mark(graph, chosen, in_fp32=recipes.keeps_edge(desk.case))
+    apart = bool(desk.case.options.get("apart"))
+    decode_plugin.mark(graph, chosen, in_fp32=recipes.keeps_edge(desk.case), apart=apart)
     return graph
 
 

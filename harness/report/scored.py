@@ -46,6 +46,6 @@ def _scores(cells: Iterable[CellRecord]) -> list[tuple[Score, int]]:
 def _score(cell: CellRecord, case: CaseRecord) -> Score:
     release = Release(Flavour(cell.flavour), Version.parse(cell.version))
     route, recipe = Route(case.route), Recipe(case.recipe)
-    foretold = predict(release, route, recipe, case.audit, decode_inputs(route, recipe))
+    foretold = predict(release, route, recipe, case.audit, decode_inputs(route, recipe, case.variant))
     found = [finding for finding in case.findings if not finding.consequence_of]
     return score(foretold, found)

@@ -27,13 +27,13 @@ def version(network: Any, older: bool) -> str:
     return V2
 
 
-def mark(graph: Graph, chosen: str, in_fp32: bool = False) -> None:
+def mark(graph: Graph, chosen: str, in_fp32: bool = False, apart: bool = False) -> None:
     """One output (1, anchors, 15), FP32: box, score, landmarks in pixels; zeros where the score is too low.
 
     The library that holds the plugin is loaded already. ``in_fp32``: the builder may not choose another type for the
-    plugin's inputs.
+    plugin's inputs. ``apart``: an identity layer stands between each head and the plugin.
     """
-    inputs = [_joined(graph, level, in_fp32) for level in range(len(graph.description.heads[0].maps))]
+    inputs = [_joined(graph, level, in_fp32, apart) for level in range(len(graph.description.heads[0].maps))]
     plugin = _create(graph, chosen)
     arguments: Tuple[Any, ...] = (inputs, plugin) if chosen == V2 else (inputs, [], plugin)
     layer = graph.layer("add_plugin_v2" if chosen == V2 else "add_plugin_v3", "decode", *arguments)
@@ -42,10 +42,13 @@ def mark(graph: Graph, chosen: str, in_fp32: bool = False) -> None:
     graph.network.mark_output(output)
 
 
-def _joined(graph: Graph, level: int, in_fp32: bool) -> Any:
+def _joined(graph: Graph, level: int, in_fp32: bool, apart: bool) -> Any:
     """Boxes, classes and landmarks of a level side by side, FP32 where the types are the network's own."""
     name = "decode/input{}".format(level)
-    tensor = layers.joined(graph, name, [head.maps[level] for head in graph.description.heads], in_fp32)
+    sources = [head.maps[level] for head in graph.description.heads]
+    if apart:
+        sources = [layers.identity(graph, source) for source in sources]
+    tensor = layers.joined(graph, name, sources, in_fp32)
     tensor.name = name
     if not graph.weights.narrow:
         return tensor

@@ -51,6 +51,13 @@ def concat(graph: Graph, operation: Operation) -> None:
     _finish(graph, operation["name"], joined(graph, operation["name"], operation["sources"]), relu=True)
 
 
+def identity(graph: Graph, source: str) -> str:
+    """A layer that changes nothing; the name of its output. TensorRT 8.6.1 then keeps one scale for each tensor."""
+    name = source + "/apart"
+    graph.define(name, graph.layer("add_identity", name, graph.tensor(source)).get_output(0))
+    return name
+
+
 def joined(graph: Graph, name: str, sources: Sequence[str], in_fp32: bool = False) -> Any:
     """Tensors side by side along their channels; ``in_fp32`` holds a builder that chooses types to that one."""
     layer = graph.layer("add_concatenation", name, [graph.tensor(source) for source in sources])

@@ -93,7 +93,12 @@ def _network(
     files = write_network(making.folder, net, weights, height=height, width=width, fold=fold, scales=scales)
     return {
         "files": files,
-        "options": {"implicit_batch": chosen.implicit, "plugin_v2": chosen.v2, "fp32_edge": chosen.fp32edge},
+        "options": {
+            "implicit_batch": chosen.implicit,
+            "plugin_v2": chosen.v2,
+            "fp32_edge": chosen.fp32edge,
+            "apart": chosen.apart,
+        },
     }
 
 

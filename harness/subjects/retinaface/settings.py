@@ -37,8 +37,9 @@ class BatchNorm(StrEnum):
 class Settings:
     """``weights`` is ``seed:N``, ``reference`` or a path. ``naive``: reduced precision runs across the decode part.
 
-    For the network-definition API: ``implicit`` batch, ``v2``, the plugin's older interface where a newer is known, and
-    ``fp32edge``, which holds a builder that chooses types to FP32 at the plugin's inputs.
+    For the network-definition API: ``implicit`` batch, ``v2``, the plugin's older interface where a newer is known,
+    ``fp32edge``, which holds a builder that chooses types to FP32 at the plugin's inputs, and ``apart``, an identity
+    layer between each head and the plugin.
     """
 
     backbone: Backbone
@@ -51,9 +52,10 @@ class Settings:
     implicit: bool = False
     v2: bool = False
     fp32edge: bool = False
+    apart: bool = False
 
 
-_SWITCHES = ("naive", "implicit", "v2", "fp32edge")
+_SWITCHES = ("naive", "implicit", "v2", "fp32edge", "apart")
 
 
 def settings(options: Mapping[str, object], variant: str = "") -> Settings:

@@ -55,6 +55,12 @@ def test_every_input_of_the_decode_plugin_lacks_its_one_scale_when_calibrated() 
     assert [(finding.rule, finding.predicted) for finding in told] == [("plugin-scale-assert", True)]
 
 
+def test_a_layer_between_heads_and_joint_keeps_one_scale() -> None:
+    inputs = decode_inputs(Route.PLUGIN, Recipe.INT8_CALIBRATED, {"implicit", "apart"})
+    assert [given.scales for given in inputs] == [1, 1, 1]
+    assert predicted(inputs, Route.PLUGIN, Recipe.INT8_CALIBRATED) is None
+
+
 @pytest.mark.parametrize(
     ("route", "recipe"), [(Route.PLUGIN, Recipe.INT8_QDQ), (Route.HOST_DECODE, Recipe.INT8_CALIBRATED)]
 )
