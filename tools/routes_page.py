@@ -2,6 +2,7 @@
 
 python tools/routes_page.py                      the page, from the facts and docs/routes-seen.json
 python tools/routes_page.py --results FILE       first take what a run's results.json has seen
+python tools/routes_page.py --evidence FOLDER... first take what a cell's evidence shows to have been built, or not
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from harness.evidence.read import read_attestation, read_case
 from harness.matrix.cell import Recipe, Route
 from harness.matrix.preflight import absent_feature
 from harness.support import api
@@ -76,19 +78,36 @@ to 1e-5 of their largest value, in FP32 and with Q/DQ (`tests/unit/probe/definit
 `tests/plugin` builds it whole with TensorRT 11.4's headers (both interfaces, nvcc 13), without a GPU; the C++ part was
 also compiled by hand against the headers of 30 other releases, 8.0.1 to 11.1. The kernel's arithmetic, compiled for the
 CPU from the same source, agrees with the NumPy decode on random and hostile heads (NaN, infinities, scores at the
-threshold); `tests/gpu` holds the kernel itself to the same, in FP32 and FP16 (seen on an H100, nvcc 13). No engine with
-the plugin has been built or executed yet.
+threshold); `tests/gpu` holds the kernel itself to the same, in FP32 and FP16 (seen on an H100, nvcc 13). TensorRT
+8.6.1 has built and executed engines with the plugin there (`IPluginV2IOExt`, implicit and explicit batch; see
+[a GPU host](gpu.md)); `IPluginV3` has not been in an engine yet.
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--results", type=Path, metavar="FILE", help="results.json of a run")
+    parser.add_argument("--evidence", type=Path, nargs="+", default=[], metavar="FOLDER", help="evidence of cells")
     arguments = parser.parse_args()
-    if arguments.results:
-        told = sightings(json.loads(arguments.results.read_text()), json.loads(SEEN.read_text()))
+    cells = [evident(folder) for folder in arguments.evidence]
+    cells += json.loads(arguments.results.read_text())["cells"] if arguments.results else []
+    if cells:
+        told = sightings({"cells": cells}, json.loads(SEEN.read_text()))
         SEEN.write_text(json.dumps(told, indent=1) + "\n")
     PAGE.write_text(page(json.loads(SEEN.read_text())))
+
+
+def evident(folder: Path) -> dict[str, Any]:
+    """A TensorRT cell as ``sightings`` wants it, from its evidence: a case that left an engine was built."""
+    attestation = read_attestation(folder)
+    assert attestation is not None, f"{folder} has no attestation"
+    cases = []
+    for place in sorted(each for each in folder.iterdir() if each.name.count(".") > 2 and each.is_dir()):
+        route, recipe = place.name.split(".")[1:3]
+        found = read_case(place)
+        ended = "passed" if found.engine else str(found.outcome or "")
+        cases.append({"id": place.name, "route": route, "recipe": recipe, "outcome": ended})
+    return {"flavour": "tensorrt", "version": attestation.library_version, "cases": cases}
 
 
 def sightings(results: dict[str, Any], before: dict[str, str]) -> dict[str, str]:

@@ -196,7 +196,7 @@ class Build:
         values = np.full(CHANNELS if per_channel else 1, 0.05, np.float32)
         self.kept.append(values)
         layer = network.add_constant((CHANNELS,) if per_channel else (), self.trt.Weights(values))
-        layer.name = f"scale{name}"
+        layer.name = f"scale{name}-{len(self.kept)}"
         return layer.get_output(0)
 
     def array(self, *shape: int) -> Any:

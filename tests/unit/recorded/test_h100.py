@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from harness.evidence.records import Outcome
 from harness.findings.audit.count import FP16, Tally
 from harness.findings.classify import classify_file
 
-RECORDED = Path(__file__).parents[2] / "recorded" / "8.6.1-h100" / "evidence.tar.xz"
 CELL = "evidence/trt8.6.1-cuda12.0-prefix"
 
 # The number that a weight named so was given, in each network of the recording.
@@ -38,14 +36,6 @@ PLANTED = {
     "huge": 1e30,
 }
 RULES = ("fp16-subnormal-summary", "fp16-below-subnormal-summary", "fp16-overflow-summary")
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("recorded")
-    with tarfile.open(RECORDED) as archive:
-        archive.extractall(place, filter="data")
-    return place
 
 
 def named(log: Path) -> dict[str, set[str]]:
