@@ -36,13 +36,15 @@ _VARIANTS = {
     "folded": "batch-norm folded",
     "v2": "the older plugin interface",
 }
+ANOTHER_RELEASE = "another release"
 _CONCERNS = (Severity.FATAL, Severity.DEGRADED, Severity.ADVISORY)
 
 
 class Tried(Record, frozen=True, kw_only=True):
     """One way and what came of it. ``left``: the problem's findings that it has too.
 
-    ``latency_ratio``: to FP32 by the same route in the same cell; ``None`` where either was not measured.
+    ``latency_ratio``: to FP32 by the same route in the same cell; ``None`` where either was not measured. ``alike``: so
+    many cases, of as many cells, that say the same; the one named is the first.
     """
 
     remedy: str
@@ -57,6 +59,7 @@ class Tried(Record, frozen=True, kw_only=True):
     latency_ratio: float | None = None
     engine_bytes: int | None = None
     is_problem: bool = False
+    alike: int = 1
 
 
 def subject_of(cases: Iterable[str], problem: str) -> str:
@@ -75,12 +78,25 @@ def tried(results: Results, problem: str, among: str = "") -> list[Tried]:
     """
     seen = [(cell, case) for cell in results.cells for case in cell.cases if case.outcome.executed]
     subject = subject_of((case.id for _, case in seen), problem)
-    own = [(cell, case) for cell, case in seen if is_among(case.id, subject, among)]
-    problems = [(cell, case) for cell, case in own if case.id == problem or fnmatchcase(case.id, problem)]
-    rules = {finding.rule for _, case in problems for finding in _told(case)}
-    like = problems[0][1]
-    rows = [_row(cell, case, like, rules, (cell, case) in problems) for cell, case in own]
-    return sorted(rows, key=_rank)
+    meant = [case for _, case in seen if case.id == problem or fnmatchcase(case.id, problem)]
+    wrong = [case for case in meant if case.outcome in BAD] or [case for case in meant if any(_told(case))] or meant
+    ids, targets = {case.id for case in wrong}, {case.target for case in wrong}
+    rules = {finding.rule for case in wrong for finding in _told(case)}
+    rows = [
+        _row(cell, case, wrong[0], rules, case.id in ids and case in wrong)
+        for cell, case in seen
+        if case.target in targets and is_among(case.id, subject, among)
+    ]
+    return sorted(_merged(rows), key=_rank)
+
+
+def _merged(rows: Iterable[Tried]) -> Iterator[Tried]:
+    """Cells of one release that say the same are one row."""
+    groups: dict[tuple[object, ...], list[Tried]] = {}
+    for row in rows:
+        same = (row.release, row.remedy, row.outcome, row.reason, *row.left, row.latency_ms, row.ap50)
+        groups.setdefault(same, []).append(row)
+    return (msgspec.structs.replace(alike[0], alike=len(alike)) for alike in groups.values())
 
 
 def is_among(case: str, subject: str, among: str) -> bool:
@@ -88,14 +104,16 @@ def is_among(case: str, subject: str, among: str) -> bool:
     return name == subject or fnmatchcase(name, among)
 
 
-def _rank(row: Tried) -> tuple[bool, bool, int, float, str]:
-    return (not row.is_problem, row.outcome in BAD, len(row.left), row.latency_ms or 1e9, row.case)
+def _rank(row: Tried) -> tuple[object, ...]:
+    """Then what is nearest to what is there: the fewest differences."""
+    far = row.remedy.count(", ") + (row.remedy != ANOTHER_RELEASE)
+    return (not row.is_problem, row.outcome in BAD, len(row.left), row.latency_ms or 1e9, far, row.remedy, row.release)
 
 
 def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str], is_problem: bool) -> Tried:
     mine, plain = case.metrics.get("latency_ms"), _fp32(cell, case)
     return Tried(
-        remedy="as it is" if is_problem else ", ".join(differences(problem, case)) or "another release",
+        remedy="as it is" if is_problem else ", ".join(differences(problem, case)) or ANOTHER_RELEASE,
         release=f"{cell.flavour} {cell.version}".removeprefix("tensorrt "),
         cell=cell.id,
         case=case.id,

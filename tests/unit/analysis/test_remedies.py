@@ -50,8 +50,24 @@ def test_cost_is_told_beside_fp32_by_the_same_route() -> None:
 
 
 def test_a_row_that_was_not_measured_has_dashes() -> None:
-    text = remedies_text.as_text(remedies.tried(results(), PROBLEM)[:1])
-    assert text.splitlines()[-1].split()[-4:-1] == ["-", "-", "-"]
+    lines = remedies_text.as_text(remedies.tried(results(), PROBLEM)).splitlines()
+    assert "AP" in lines[0]
+    (problem,) = (line for line in lines if "> as it is" in line)
+    assert problem.split()[-4:] == ["-", "-", "-", "-"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_column_that_nobody_measured_is_left_out() -> None:
+    head = remedies_text.as_text(remedies.tried(results(), PROBLEM)[:1]).splitlines()[0]
+    assert "AP" not in head
+
+
+def test_cells_of_one_release_that_say_the_same_are_one_row() -> None:
+    first = results()
+    twice = nights.run([*first.cells, nights.cell("1.6.1", first.cells[0].cases, cuda="13.4")])
+    rows = remedies.tried(twice, PROBLEM)
+    assert len(rows) == len(remedies.tried(first, PROBLEM))
+    assert {row.alike for row in rows} == {2}
 
 
 @pytest.mark.parametrize(("problem", "told"), [("nobody.*", "none"), ("*", "face, other")])
