@@ -50,7 +50,7 @@ def _set_level(desk: Desk, config: Any) -> None:
 def _leave_out_missing_sources(desk: Desk, api: Api, config: Any) -> None:
     """Before TensorRT 10 a network with a plugin makes the builder load cuBLAS, and end where there is none."""
     sources = getattr(api.trt, "TacticSource", None)
-    if sources is None or not library.is_before_ten(api.trt.__version__):
+    if sources is None or desk.job.flavour != "tensorrt" or not library.is_before_ten(desk.job.version):
         return
     chosen = config.get_tactic_sources()
     absent = [name for name in _SOURCES if _bit(sources, name) & chosen and not _loads(_SOURCES[name])]

@@ -14,7 +14,8 @@ from harness.probe.outcome import NotApplicable
 class Desk:
     """A case with ``options``; keeps its events."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, version: str = "8.6.1", flavour: str = "tensorrt", **options: object) -> None:
+        self.job = SimpleNamespace(version=version, flavour=flavour)
         self.case = Case("c", "onnx", "fp32", "device", 60.0, options=options)
         self.told: list[dict[str, object]] = []
         self.events = SimpleNamespace(write=lambda event, **fields: self.told.append({"event": event, **fields}))
@@ -42,10 +43,7 @@ class Config:
         return SimpleNamespace(serialize=lambda: self.cache + b" and more")
 
 
-def api(version: str) -> Any:
-    return SimpleNamespace(
-        trt=SimpleNamespace(__version__=version, TacticSource=SimpleNamespace(CUBLAS=0, CUBLAS_LT=1, CUDNN=2))
-    )
+API: Any = SimpleNamespace(trt=SimpleNamespace(TacticSource=SimpleNamespace(CUBLAS=0, CUBLAS_LT=1, CUDNN=2)))
 
 
 def test_a_level_that_the_release_lacks() -> None:
@@ -62,15 +60,16 @@ def test_no_level_leaves_the_release_its_own() -> None:
 def test_sources_whose_library_is_absent_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuring, "_loads", lambda names: names[0].startswith("libcudnn"))
     desk, config = Desk(), Config(sources=0b111)
-    configuring._leave_out_missing_sources(desk, api("8.6.1"), config)  # type: ignore[arg-type]
+    configuring._leave_out_missing_sources(desk, API, config)  # type: ignore[arg-type]
     assert config.sources == 0b100
     assert desk.told == [{"event": "note", "text": "no tactics of CUBLAS, CUBLAS_LT: not in this cell"}]
 
 
-def test_later_releases_load_no_such_library(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("release", [("10.15.1", "tensorrt"), ("1.7.1", "tensorrt-rtx")])
+def test_other_releases_load_no_such_library(monkeypatch: pytest.MonkeyPatch, release: tuple[str, str]) -> None:
     monkeypatch.setattr(configuring, "_loads", lambda names: False)
     config = Config(sources=0b111)
-    configuring._leave_out_missing_sources(Desk(), api("10.15.1"), config)  # type: ignore[arg-type]
+    configuring._leave_out_missing_sources(Desk(*release), API, config)  # type: ignore[arg-type]
     assert config.sources == 0b111
 
 
