@@ -159,7 +159,7 @@ def section(rows: list[Tried], results: Results) -> Section:
         none="No case of this subject ran.",
         statements=[
             Statement(
-                text=f"{row.release}, {row.remedy}: {words(row)}",
+                text=f"on {row.release}, {row.remedy}: {words(row)}",
                 cases=[f"{row.cell} / {row.case}"],
                 proofs=[Proof(run=results.run.id, path=places[row.cell, row.case])],
             )

@@ -79,5 +79,5 @@ def test_a_pattern_that_means_not_one_subject(problem: str, told: str) -> None:
 def test_statements_point_to_their_evidence() -> None:
     found = results()
     (first, *_) = remedies.section(remedies.tried(found, PROBLEM), found).statements
-    assert first.text.startswith("tensorrt-rtx 1.6.1, as it is: failed: ")
+    assert first.text.startswith("on tensorrt-rtx 1.6.1, as it is: failed: ")
     assert first.proofs[0].run == found.run.id
