@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from . import library, recipes, shapes
 from .apis.base import Api
@@ -99,8 +99,8 @@ def keep_timings(desk: Desk, config: Any) -> None:
     if cache is None:
         return
     data = bytes(memoryview(cache.serialize()))
-    parts: List[str] = [str(place), str(os.getpid())]
-    with open(".".join(parts), "wb") as file:
+    draft = "{}.{}".format(place, os.getpid())
+    with open(draft, "wb") as file:
         file.write(data)
-    os.replace(".".join(parts), str(place))
+    os.replace(draft, str(place))
     desk.events.write("timing-cache", written_bytes=len(data))

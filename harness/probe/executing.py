@@ -146,6 +146,8 @@ def save(path: str, outputs: Sequence[Arrays]) -> None:
 
 def measure(desk: Desk, bench: Bench) -> None:
     """Latency on the device, of the last sample as it lies in the buffers: median, spread, the 95th percentile."""
+    from statistics import median  # slow to import, and only a timing needs it
+
     clocks = Clocks()
     _repeat(bench, WARM_UP_S)
     before = clocks.read()
@@ -180,9 +182,3 @@ def _repeat(bench: Bench, seconds: float) -> List[float]:
 
 def _pair(device: Device) -> Tuple[Any, Any]:
     return device.event(), device.event()
-
-
-def median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
