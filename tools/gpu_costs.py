@@ -20,11 +20,11 @@ def lines(out: Path) -> list[str]:
     for way in WAYS:
         results = json.loads((out / f"costs-{way}" / "latest" / "results.json").read_text(encoding="utf-8"))
         cells = [cell for cell in results["cells"] if cell["cases"]]
-        for case in (case for cell in cells for case in cell["cases"]):
-            told.append(f"{way:10}{case['id']:32}" + _numbers(case))
-        cell_s = sum(cell["duration_s"] for cell in cells)
-        cases_s = sum(case["duration_s"] for cell in cells for case in cell["cases"])
-        told.append(f"{way:10}cell {cell_s:.1f} s, sum of cases {cases_s:.1f} s; {_utilisation(out / f'costs-{way}.csv')}")
+        cases = [case for cell in cells for case in cell["cases"]]
+        told += [f"{way:10}{case['id']:32}{_numbers(case)}" for case in cases]
+        cell_s, cases_s = (sum(each["duration_s"] for each in some) for some in (cells, cases))
+        busy = _utilisation(out / f"costs-{way}.csv")
+        told.append(f"{way:10}cell {cell_s:.1f} s, sum of cases {cases_s:.1f} s; {busy}")
     return told
 
 

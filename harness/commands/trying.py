@@ -10,7 +10,7 @@ from harness.analysis import remedies
 from harness.analysis.triage import Section
 from harness.commands.run import jobs
 from harness.errors import UsageError
-from harness.evidence.records import Results, with_label
+from harness.evidence.records import Outcome, Results, with_label
 from harness.execute.campaign import Options, run_plan
 from harness.execute.progress import progress_for
 from harness.history.record import record
@@ -53,6 +53,10 @@ def tried_section(
         print(f"trt-matrix: {note}", file=sys.stderr)
     if results.run.interrupted:
         raise KeyboardInterrupt
+    if not results.counts.executed:
+        reasons = (case.reason for cell in results.cells for case in cell.cases if case.outcome is Outcome.NOT_RUN)
+        why = next(reasons, "none is for this release")
+        raise UsageError(f"--try-remedies: no case could be run: {why}")
     rows = remedies.tried(results, arguments.try_remedies, arguments.among)
     print(remedies_text.as_text(rows), file=sys.stderr)
     return remedies.section(rows, results)

@@ -151,6 +151,7 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
         prepared,
         work.models,
         samples={case_id: ready.samples for case_id, ready in work.samples.items() if ready.samples},
+        compared=work.compared,
         control=control,
         jobs=context.jobs,
         tokens=context.tokens,

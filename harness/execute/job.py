@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harness.environments import Prepared
+from harness.evidence.records import Comparison
 from harness.matrix.cell import BuilderSettings, Case, Cell
 from harness.subjects.keys import Prepared as Model
 
@@ -26,12 +27,17 @@ def write_job(
     cases: Mapping[str, tuple[Case, Model]],
     *,
     samples: Mapping[str, Path],
+    compared: Mapping[str, Comparison | None],
     control: Path,
     jobs: int,
     tokens: Path,
     keep_engines: bool,
 ) -> Path:
-    """Write ``job.json`` into the cell's evidence folder. ``samples``: by case, what to execute its engine on."""
+    """Write ``job.json`` into the cell's evidence folder.
+
+    By case, ``samples`` is what to execute its engine on, and ``compared`` what its outputs are held against: not for
+    the probe, but for who reads the evidence of a run that did not come to its end.
+    """
     release = prepared.cell.release
     job = {
         "format": FORMAT,
@@ -45,7 +51,7 @@ def write_job(
         "keep_engines": keep_engines,
         "negative_control": str(control.resolve()),
         "cases": [
-            _case(case, model, samples.get(name), prepared.cell, folder.resolve())
+            _case(case, model, samples.get(name), prepared.cell, folder.resolve()) | _compared(compared.get(name))
             for name, (case, model) in cases.items()
         ],
     }
@@ -66,6 +72,28 @@ def _case(case: Case, model: Model, samples: Path | None, cell: Cell, folder: Pa
         **{name: str(path.resolve()) if path else None for name, path in files.items()},
         "options": {**model.options, **_builder(cell.builder, folder)},
     }
+
+
+def _compared(comparison: Comparison | None) -> dict[str, object]:
+    return {} if comparison is None else {"comparison": comparison}
+
+
+def comparisons(folder: Path) -> dict[str, Comparison]:
+    """What the ``job.json`` of a cell's evidence says of its cases; nothing where there is none that can be read."""
+    try:
+        read = msgspec.json.decode((folder / "job.json").read_bytes(), type=_Compared)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return {case.id: case.comparison for case in read.cases if case.comparison}
+
+
+class _ComparedCase(msgspec.Struct):
+    id: str
+    comparison: Comparison | None = None
+
+
+class _Compared(msgspec.Struct):
+    cases: list[_ComparedCase]
 
 
 def _builder(settings: BuilderSettings, folder: Path) -> dict[str, object]:

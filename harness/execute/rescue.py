@@ -6,7 +6,8 @@ import msgspec
 
 from harness.evidence.layout import RunFolder
 from harness.evidence.read import read_attestation
-from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, count
+from harness.evidence.records import CaseRecord, CellRecord, Comparison, Outcome, Results, count
+from harness.execute.job import comparisons
 from harness.execute.record import from_evidence
 from harness.matrix.results import PLANNED
 
@@ -23,17 +24,21 @@ def rescue(planned: Results, run: RunFolder) -> Results:
 
 def _cell(cell: CellRecord, run: RunFolder) -> CellRecord:
     folder = run.cell(cell.id)
-    found = msgspec.structs.replace(cell, cases=[_case(cell.id, case, run) for case in cell.cases])
+    compared = comparisons(folder)
+    found = msgspec.structs.replace(
+        cell, cases=[_case(cell.id, case, run, compared.get(case.id)) for case in cell.cases]
+    )
     if not folder.is_dir():
         return found
     return msgspec.structs.replace(found, attestation=read_attestation(folder), evidence=run.relative(folder))
 
 
-def _case(cell_id: str, case: CaseRecord, run: RunFolder) -> CaseRecord:
+def _case(cell_id: str, case: CaseRecord, run: RunFolder, comparison: Comparison | None) -> CaseRecord:
     if case.outcome is not Outcome.NOT_RUN or case.reason != PLANNED:
         return case
     folder = run.case(cell_id, case.id)
     if not (folder / "events.jsonl").is_file():
         return msgspec.structs.replace(case, reason=STOPPED)
-    base = msgspec.structs.replace(case, findings=[], repeat=f"trt-matrix run --only '{cell_id}::{case.id}'")
+    repeat = f"trt-matrix run --only '{cell_id}::{case.id}'"
+    base = msgspec.structs.replace(case, findings=[], comparison=comparison, repeat=repeat)
     return from_evidence(base, folder, run, cut_off=CUT_OFF)

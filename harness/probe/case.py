@@ -118,12 +118,14 @@ def _build(desk: Desk, tools: Tools, network: Any) -> Any:
     """The serialized engine. Its time is the library's: making the configuration and building."""
     started = time.monotonic()
     config = configuring.configure(desk, tools.api, tools.builder, network)
+    # TensorRT 8.6 logs an error for each timing cache that it reads, and builds on it all the same.
+    heard_before = len(tools.heard.errors)
     calibrator = calibration.attach(desk, tools.api, config)
     plan = tools.builder.build_serialized_network(network, config)
     desk.measure("build", time.monotonic() - started)
     del calibrator
     if plan is None:
-        raise CaseFailed("builder: " + _first_error(tools.heard))
+        raise CaseFailed("builder: " + _first_error(tools.heard, heard_before))
     configuring.keep_timings(desk, config)
     return plan
 
@@ -137,6 +139,7 @@ def _describe(desk: Desk, network: Any) -> None:
     )
 
 
-def _first_error(heard: logger.Heard) -> str:
-    """The first error is the cause; what follows it are consequences."""
-    return heard.errors[0].splitlines()[0] if heard.errors else "gave no engine and no error text"
+def _first_error(heard: logger.Heard, since: int = 0) -> str:
+    """The first error is the cause; what follows it are consequences. Of those before ``since`` only without others."""
+    errors = heard.errors[since:] or heard.errors
+    return errors[0].splitlines()[0] if errors else "gave no engine and no error text"

@@ -91,9 +91,7 @@ def _set_timings(desk: Desk, config: Any) -> None:
 
 
 def keep_timings(desk: Desk, config: Any) -> None:
-    """Store what is known now, whole or not at all. Only after a build that went well: what one that failed left in it
-    makes TensorRT 8.6.1 fail the next (``myelinCache.h::deserializeFromBuffer``).
-    """
+    """Store what is known now, whole or not at all. Only after a build that went well."""
     place = desk.case.options.get("timing_cache")
     cache: Optional[Any] = config.get_timing_cache() if place else None
     if cache is None:

@@ -10,7 +10,7 @@ from harness.analysis.remedies import Tried
 from harness.neutral import one_line
 
 _HEAD = ("release", "way", "outcome", "AP", "ms", "/FP32", "MB", "still")
-_WIDTHS = (9, 17, 11, None, None, None, None, 10)
+_WIDTHS = (9, 15, 11, None, None, None, None, 12)
 
 
 def as_text(rows: Sequence[Tried]) -> str:

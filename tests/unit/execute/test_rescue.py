@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from harness.evidence.layout import RunFolder, find_stopped
-from harness.evidence.records import Host, Outcome, Results, RunInfo
+from harness.evidence.records import Comparison, Host, Limit, Outcome, Results, RunInfo
 from harness.execute.judge import judge
 from harness.execute.rescue import CUT_OFF, STOPPED, rescue
 from harness.matrix.results import to_results
@@ -41,3 +41,14 @@ def test_a_run_with_results_was_not_stopped(tmp_path: Path) -> None:
     run.results.write_bytes(b"{}")
     assert find_stopped(tmp_path, run.id) is None
     assert find_stopped(tmp_path, "nothing") is None
+
+
+def test_what_outputs_are_held_against_is_taken_from_the_job(tmp_path: Path) -> None:
+    planned, run = killed(tmp_path)
+    comparison = Comparison(samples="0a", limits=[Limit(metric="ap50_loss", most=0.05)])
+    cases = [{"id": CASES[0].id, "comparison": msgspec.to_builtins(comparison)}, {"id": CASES[1].id}]
+    (run.cell(CELL.id) / "job.json").write_bytes(msgspec.json.encode({"format": 1, "cases": cases}))
+    first, second, _ = rescue(planned, run).cells[0].cases
+    assert (first.comparison, second.comparison) == (comparison, None)
+    (run.cell(CELL.id) / "job.json").write_text("{")
+    assert rescue(planned, run).cells[0].cases[0].comparison is None
