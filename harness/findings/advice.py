@@ -34,9 +34,13 @@ class _Seen:
         return f"{self.cell.id} {self.case.id}"
 
 
+# What was executed, by subject and by (cell, subject): no remedy changes the subject, most not the cell either.
+_Index = dict[tuple[str, ...], list[_Seen]]
+
+
 def advise(results: Results) -> Results:
     """The results with each finding's remedies ranked by what passed in this very run."""
-    seen = [_Seen(cell, case) for cell in results.cells for case in cell.cases]
+    seen = _index(results)
     cells = [
         msgspec.structs.replace(cell, cases=[_case(_Seen(cell, case), seen) for case in cell.cases])
         for cell in results.cells
@@ -48,12 +52,22 @@ def advise(results: Results) -> Results:
     return msgspec.structs.replace(results, cells=cells, replayed=replayed)
 
 
-def _case(here: _Seen, seen: list[_Seen]) -> CaseRecord:
+def _index(results: Results) -> _Index:
+    index: _Index = {}
+    for cell in results.cells:
+        for case in cell.cases:
+            if case.outcome.executed:
+                for key in ((case.subject,), (cell.id, case.subject)):
+                    index.setdefault(key, []).append(_Seen(cell, case))
+    return index
+
+
+def _case(here: _Seen, seen: _Index) -> CaseRecord:
     findings = [msgspec.structs.replace(finding, advice=_advice(finding, here, seen)) for finding in here.case.findings]
     return msgspec.structs.replace(here.case, findings=findings)
 
 
-def _advice(finding: Finding, here: _Seen, seen: list[_Seen]) -> list[Advice]:
+def _advice(finding: Finding, here: _Seen, seen: _Index) -> list[Advice]:
     """Ranked; of a finding that no rule knows, its own."""
     told = [_standing(remedy, finding, here, seen) for remedy in _remedies(finding.rule)]
     own = finding.advice if finding.rule.endswith(_OWN) or not told else []
@@ -67,11 +81,12 @@ def _remedies(rule: str) -> list[Remedy]:
     return [remedy for remedy in spoken.advice if remedy.needs == "recipe"] if spoken else []
 
 
-def _standing(remedy: Remedy, finding: Finding, here: _Seen, seen: list[_Seen]) -> Advice:
+def _standing(remedy: Remedy, finding: Finding, here: _Seen, seen: _Index) -> Advice:
     advice = Advice(text=remedy.text, source=remedy.source)
     if not remedy.needs:
         return advice
-    tried = [other for other in seen if other.case.outcome.executed and _is_remedy(remedy, here, other)]
+    key = (here.case.subject,) if remedy.needs == "release" else (here.cell.id, here.case.subject)
+    tried = [other for other in seen.get(key, []) if _is_remedy(remedy, here, other)]
     cured = [other for other in tried if other.case.outcome in _GOOD and not _has(other, finding)]
     muted = [other for other in cured if _silent(other)]
     failed = [other for other in tried if other.case.outcome in _BAD or _has(other, finding)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from harness.evidence.records import EvidencePlace, Facts, Finding, Severity, WeightAudit
 from harness.findings.rules import by_id
@@ -117,6 +118,7 @@ def _words(release: Release, precision: str, kinds: Sequence[str]) -> list[str]:
     return [text for text in texts if catalogue and catalogue.texts.get(text)]
 
 
+@cache
 def _has_assertion(release: Release) -> bool:
     """Every library read so far has it; without a catalogue it is assumed."""
     catalogue = catalogue_of(release)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.evidence.records import CaseRecord
 from harness.neutral import neutral
@@ -15,6 +16,7 @@ _AROUND = 4
 _TAIL = 12
 _MOST_LINES = 60
 _LONGEST_LINE = 400
+_BLOCK = 64 * 1024
 _TAIL_BYTES = 64 * 1024
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -60,16 +62,29 @@ def _wanted(lines: Iterable[int | None]) -> list[int]:
 
 
 def _pick(log: Path, wanted: list[int]) -> list[tuple[int, str]]:
-    keep = set(wanted)
-    read, picked = 0, []
+    picked: list[tuple[int, str]] = []
+    passed = 0
     with log.open("rb") as file:
-        for number, line in enumerate(islice(file, wanted[-1]), start=1):
-            read += len(line)
-            if number in keep:
-                picked.append((number, _line(line)))
-            if read > _MOST_BYTES:
+        for number in wanted:
+            _skip(file, number - 1 - passed)
+            line = file.readline() if file.tell() <= _MOST_BYTES else b""
+            if not line:
                 break
+            picked.append((number, _line(line)))
+            passed = number
     return picked
+
+
+def _skip(file: BinaryIO, lines: int) -> None:
+    """Pass over lines by the block: builders write thousands before the one that matters."""
+    while lines > 0 and file.tell() <= _MOST_BYTES and (block := file.read(_BLOCK)):
+        ends = block.count(b"\n")
+        if ends >= lines:
+            at = -1
+            for _ in range(lines):
+                at = block.index(b"\n", at + 1)
+            file.seek(at + 1 - len(block), os.SEEK_CUR)
+        lines -= ends
 
 
 def _tail(log: Path) -> list[tuple[int, str]]:
