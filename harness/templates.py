@@ -5,16 +5,37 @@ A name that the values do not hold is an error, and what goes into HTML is escap
 
 from __future__ import annotations
 
+import hashlib
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup, escape
 
 from harness.neutral import neutral
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates, kept where Python keeps compiled modules and under its rules.
+
+    Jinja looks at the template's text; its own version and the settings made here stand in the files' names.
+    """
+
+    def __init__(self) -> None:
+        made_by = hashlib.sha256(jinja2.__version__.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+        super().__init__(str(_PACKAGE / "__pycache__"), f"template-{made_by}-%s.cache")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):  # a folder that is not ours to write costs time, not the page
+                super().dump_bytecode(bucket)
 
 
 def folder(name: str) -> Path:
@@ -34,6 +55,7 @@ def environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_finalize,
+        bytecode_cache=_Compiled(),
     )
     made.filters["coded"] = coded
     return made

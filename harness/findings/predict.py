@@ -75,7 +75,7 @@ def predict(
     """The findings to expect of a case: from the weights, the plugins' scales and known incidents."""
     found = [_of_weights(release, audit) for audit in audits if _PRECISION.get(recipe) == audit.precision]
     found.append(predicted_scales(plugins, route, recipe) if _has_assertion(release) else None)
-    found += [_incident(incident) for incident in INCIDENTS if _concerns(incident, release, recipe)]
+    found += _incidents(release, recipe)
     return [finding for finding in found if finding]
 
 
@@ -123,6 +123,11 @@ def _has_assertion(release: Release) -> bool:
     """Every library read so far has it; without a catalogue it is assumed."""
     catalogue = catalogue_of(release)
     return catalogue is None or catalogue.texts.get(by_id()["plugin-scale-assert"].text, True)
+
+
+@cache
+def _incidents(release: Release, recipe: Recipe) -> tuple[Finding, ...]:
+    return tuple(_incident(incident) for incident in INCIDENTS if _concerns(incident, release, recipe))
 
 
 def _concerns(incident: Incident, release: Release, recipe: Recipe) -> bool:
