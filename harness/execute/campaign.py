@@ -23,7 +23,7 @@ from harness.execute.job_server import job_server
 from harness.execute.judge import FindingsCache, audits_of, judge
 from harness.execute.models import ModelStore
 from harness.execute.progress import Progress
-from harness.execute.reuse import ReuseIndex
+from harness.execute.reuse import ReuseIndex, probe_digest
 from harness.execute.sweep import sweep
 from harness.matrix.cell import Case
 from harness.matrix.matrix import Matrix
@@ -64,12 +64,15 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
     cache = cache_folder(options.out).resolve()
     pairs = list(zip(plan.cells, planned.cells, strict=True))
     cell_ids = [cell.id for cell in planned.cells]
+    models = ModelStore(cache, options.jobs, progress)
+    probe_digest()  # now, since each cell's thread would work it out for itself
+    models.work_out_keys(entry.case for cell in plan.cells for entry in cell.cases if entry.verdict.runs)
     with job_server(options.jobs) as tokens, interruptible(lambda: request_stop(run, cell_ids), run.id) as interruption:
         context = Context(
             run=run,
             cache=cache,
             host=host,
-            models=ModelStore(cache, options.jobs, progress),
+            models=models,
             tokens=tokens,
             jobs=options.jobs,
             progress=progress,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import HarnessError, InputError
@@ -29,17 +30,21 @@ class ModelStore:
         self._lock = threading.Lock()
         self._ready: dict[str, Prepared] = {}
         self._making = False
-        self._keys: dict[tuple[str, str, str, str], str] = {}
+        self._keys: dict[tuple[str, str, str, str, bool], str] = {}
 
     def key(self, case: Case) -> str:
         """The key of a case's model. Raises ``InputError`` where a file that it needs cannot be read."""
-        name = (case.subject.name, case.route.value, case.recipe.value, case.variant)
-        if name not in self._keys:
-            try:
-                self._keys[name] = request(case).key
-            except OSError as error:
-                raise InputError(f"{error.filename}: {error.strerror}; subject {case.subject.name} needs it") from error
-        return self._keys[name]
+        try:
+            return self._key(request(case))
+        except OSError as error:
+            raise InputError(f"{error.filename}: {error.strerror}; subject {case.subject.name} needs it") from error
+
+    def work_out_keys(self, cases: Iterable[Case]) -> None:
+        """Before cells ask, each in a thread of its own: all would work out the same at the same time."""
+        for case in cases:
+            with suppress(InputError, OSError):  # said again, and kept, when the case itself asks
+                self.key(case)
+                self.samples_key(case)
 
     def ensure(self, cases: Iterable[Case]) -> None:
         """Make all that ``cases`` and their weight audits need, together, so that it is shared out well."""
@@ -65,10 +70,7 @@ class ModelStore:
         """The key of what the engine of a case is executed on; empty where it is built for another device."""
         if not executable(case):
             return ""
-        name = (case.subject.name, "samples", "", "")
-        if name not in self._keys:
-            self._keys[name] = samples_of(case.subject).key
-        return self._keys[name]
+        return self._key(samples_of(case.subject))
 
     def samples(self, case: Case) -> Prepared:
         """The samples of an executable case. Raises ``ModelUnavailable`` where they cannot be made."""
@@ -85,7 +87,7 @@ class ModelStore:
         return model
 
     def _one(self, key: str, wanted: ModelRequest) -> Prepared:
-        key = key or wanted.key
+        key = key or self._key(wanted)
         if key not in self._ready:
             self._make([wanted])
         ready = self._ready[key]
@@ -94,9 +96,16 @@ class ModelStore:
             raise ModelUnavailable(f"{what} of {wanted.subject.name} ({wanted.recipe.value}): {ready.error}")
         return ready
 
+    def _key(self, wanted: ModelRequest) -> str:
+        name = (wanted.subject.name, wanted.route.value, wanted.recipe.value, wanted.variant, wanted.samples)
+        if name not in self._keys:
+            self._keys[name] = wanted.key
+        return self._keys[name]
+
     def _make(self, wanted: list[ModelRequest]) -> None:
         with self._lock:
-            missing = {one.key: one for one in wanted if one.key not in self._ready}
+            keyed = {self._key(one): one for one in wanted}
+            missing = {key: one for key, one in keyed.items() if key not in self._ready}
             if missing:
                 self._ready |= prepare_models(
                     missing.values(), self._cache, processes=self._processes, progress=self._began

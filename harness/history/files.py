@@ -52,18 +52,3 @@ def digest_of_file(path: Path) -> str:
 def files_under(folder: Path) -> list[Path]:
     """Plain files, sorted; links are not followed."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-
-
-def digest_of_folder(folder: Path) -> bytes | None:
-    """One hash over the names, sizes and hashes of all files; ``None`` where there are none.
-
-    It tells whether a case's evidence is still what the run left.
-    """
-    files = files_under(folder) if folder.is_dir() else []
-    if not files:
-        return None
-    whole = hashlib.sha256()
-    for path in files:
-        line = f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0{digest_of_file(path)}\n"
-        whole.update(line.encode())
-    return whole.digest()

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.evidence.layout import cache_folder
 from harness.evidence.records import Results
 from harness.history.database import Database
+from harness.history.digests import Digests
 from harness.history.files import load_results
 from harness.history.store import opened, runs
 from harness.history.writer import add
@@ -19,9 +21,11 @@ def record(place: str, out: Path, results: Results) -> list[str]:
     ``out`` holds the runs' folders. A history that cannot be written is one note: the run stays whole in
     its folder, and the next call catches up.
     """
+    digests = Digests(cache_folder(out) / "digests")
     try:
         with opened(place) as database:
-            add(database, results, out / results.run.id)
+            add(database, results, out / results.run.id, digests)
+            digests.keep()
             return catch_up(database, out)
     except HarnessError as error:
         return [f"not in the history: {error}; `trt-matrix import {out / results.run.id}` adds this run later"]

@@ -11,6 +11,7 @@ from harness.errors import UsageError
 from harness.evidence.records import CaseRecord, Outcome, Results
 from harness.history.codec import fixed_case, join_case, split_cell
 from harness.history.database import Database
+from harness.history.digests import Digests
 from harness.history.store import Run, encode_body, run_named
 from harness.history.writer import Row, add, digest_of, ensure_documents, prepared
 
@@ -35,7 +36,7 @@ def replace(database: Database, results: Results, folder: Path | None) -> list[t
         add(database, results, folder)
         return []
     run = run_named(database, results.run.id)
-    rows = prepared(results, None)
+    rows = prepared(results, None, Digests())
     with database.write():
         documents = ensure_documents(database, [row.document for row in rows])
         known = _records(database, run)

@@ -13,7 +13,7 @@ import msgspec
 from harness.evidence.records import CaseRecord, Results
 from harness.history.codec import Document, split_case, split_cell
 from harness.history.database import Database, HistoryError
-from harness.history.files import digest_of_folder
+from harness.history.digests import Digests
 from harness.history.store import encode_body
 
 # Values of one ``IN (...)``: below every limit of both databases.
@@ -38,14 +38,14 @@ def digest_of(results: Results) -> bytes:
     return hashlib.sha256(msgspec.json.encode(ran, order="deterministic")).digest()
 
 
-def add(database: Database, results: Results, folder: Path | None) -> bool:
+def add(database: Database, results: Results, folder: Path | None, digests: Digests | None = None) -> bool:
     """Write a run; False where it is there already, word for word.
 
     ``folder`` holds its evidence, which is referred to by path and hash. Raises HistoryError where another
     content stands under the same id: see ``reread.replace``.
     """
     digest = digest_of(results)
-    rows = prepared(results, folder)
+    rows = prepared(results, folder, digests or Digests())
     with database.write():
         known = database.rows("SELECT digest FROM run WHERE name = ?", (results.run.id,))
         if known:
@@ -61,7 +61,7 @@ def add(database: Database, results: Results, folder: Path | None) -> bool:
     return True
 
 
-def prepared(results: Results, folder: Path | None) -> list[Row]:
+def prepared(results: Results, folder: Path | None, digests: Digests) -> list[Row]:
     """All that can be worked out before the lock is taken."""
     return [
         Row(
@@ -69,7 +69,7 @@ def prepared(results: Results, folder: Path | None) -> list[Row]:
             case,
             position,
             *split_case(case),
-            digest_of_folder(folder / case.evidence) if folder and case.evidence else None,
+            digests.of_folder(folder / case.evidence) if folder and case.evidence else None,
         )
         for cell in results.cells
         for position, case in enumerate(cell.cases)

@@ -80,10 +80,7 @@ def _skip(file: BinaryIO, lines: int) -> None:
     while lines > 0 and file.tell() <= _MOST_BYTES and (block := file.read(_BLOCK)):
         ends = block.count(b"\n")
         if ends >= lines:
-            at = -1
-            for _ in range(lines):
-                at = block.index(b"\n", at + 1)
-            file.seek(at + 1 - len(block), os.SEEK_CUR)
+            file.seek(-len(block.split(b"\n", lines)[-1]), os.SEEK_CUR)
         lines -= ends
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
-from harness.findings.rules.load import parse_rules
+from harness.findings.rules.load import pack, unpack
 from harness.findings.rules.model import Rule
+from harness.kept import kept
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """All shipped rules, in the order of their files."""
-    return tuple(rule for name, text in _files() for rule in parse_rules(text, file=name))
+    return tuple(rule for name, text in _files() for rule in unpack(_packed(name, text), file=name))
 
 
 @cache
@@ -29,6 +30,10 @@ def rules_hash() -> str:
         digest.update(f"{name}\0{len(text)}\0".encode())
         digest.update(text)
     return digest.hexdigest()[:16]
+
+
+def _packed(name: str, text: bytes) -> bytes:
+    return kept(f"rules-{name}", text, partial(pack, text, file=name))
 
 
 def _files() -> list[tuple[str, bytes]]:
