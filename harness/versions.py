@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import total_ordering
+from functools import cache, total_ordering
 from typing import Self
 
 from harness.errors import UsageError
@@ -28,6 +28,7 @@ class Version:
     parts: tuple[int, ...]
 
     @classmethod
+    @cache
     def parse(cls, text: str) -> Self:
         if not _VERSION.fullmatch(text):
             raise UsageError(f"version {text!r} is not one to four numbers with dots, such as 8.6.1")

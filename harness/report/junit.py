@@ -12,8 +12,8 @@ from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results
 from harness.neutral import neutral
 from harness.report.grid import shadowed
 
-# What XML 1.0 cannot hold even as a character reference, and what neutral() leaves of it.
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 cannot hold even as a character reference. Said by what it has not, this takes 20 ms to compile.
+_NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _ERRORS = (Outcome.CRASHED, Outcome.TIMED_OUT)
 _SKIPPED = (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
