@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from harness.beside import beside
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
 from harness.evidence.layout import cache_folder, set_latest
@@ -73,11 +75,13 @@ def run_matrix(
 
     today = datetime.now(UTC).date()
     results = waivers.mark(with_label(results, label), planned.matrix.waivers, today)
-    index = write.write_all(results, folder.path)
+    write.write_results(results, folder.path)
+    recorded = beside(partial(record, place_of(history, options.out), options.out, results))
+    index = write.write_pages(results, folder.path)
     folder.plan.unlink(missing_ok=True)
     set_latest(options.out, folder)
     notes = waivers.complaints(planned.matrix.waivers, results, today)
-    for note in [*notes, *record(place_of(history, options.out), options.out, results)]:
+    for note in [*notes, *recorded()]:
         print(f"trt-matrix: {note}", file=sys.stderr)
     sys.stdout.write(folder.results.read_text() if as_json else text.table(results, index))
 

@@ -17,7 +17,17 @@ def write_all(results: Results, run_dir: Path) -> Path:
     ``results.json`` is the first: where the page cannot be made, the results are there. Raises ``UsageError`` where the
     folder cannot be written.
     """
+    write_results(results, run_dir)
+    return write_pages(results, run_dir)
+
+
+def write_results(results: Results, run_dir: Path) -> None:
+    """``results.json`` alone: see ``write_all``."""
     _replace(run_dir / "results.json", results_file.encode(results))
+
+
+def write_pages(results: Results, run_dir: Path) -> Path:
+    """The three others: see ``write_all``."""
     _replace(run_dir / "junit.xml", junit.encode(results))
     _replace(run_dir / "summary.md", markdown.summary(results).encode())
     index = run_dir / "index.html"
