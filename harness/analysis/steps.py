@@ -42,32 +42,11 @@ def steps(timeline: Timeline, nights: Sequence[Night]) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The same step of several cases in one night; ``text`` is the first one's."""
-
-    first: Step
-    others: tuple[Step, ...]
-
-    @property
-    def cells(self) -> int:
-        return len({step.cell for step in (self.first, *self.others)})
-
-
-def grouped(found: Sequence[Step]) -> list[Group]:
-    """Put together what moved in the same way with the same suspects, so that one cause is one line."""
-    by_kind: dict[tuple[int, bool, str, str, tuple[str, ...], bool], list[Step]] = {}
-    for step in found:
-        words = step.text if step.name == "outcome" else ""
-        by_kind.setdefault((-step.night, not step.worse, step.name, words, step.with_it, step.certain), []).append(step)
-    ordered = sorted(by_kind.items(), key=lambda item: (item[0][0], item[0][1], -len(item[1])))
-    return [Group(steps[0], tuple(steps[1:])) for _, steps in ordered]
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
-    """``at``: place among the nights that ran."""
+    """``at`` and ``since``: places among the nights that ran, of the step and of what it is compared with."""
 
     at: int
+    since: int
     name: str
     text: str
     worse: bool
@@ -75,7 +54,7 @@ class _Found:
 
 
 def _step(timeline: Timeline, nights: Sequence[Night], ran: Sequence[Seen], found: _Found) -> Step:
-    before, after = ran[found.at - 1], ran[found.at]
+    before, after = ran[found.since], ran[found.at]
     return Step(
         track=timeline.track.name,
         cell=after.cell.id,
@@ -96,7 +75,7 @@ def _outcome_steps(ran: Sequence[Seen]) -> Iterator[_Found]:
         before, after = ran[at - 1].case, ran[at].case
         reason = f" ({after.reason})" if after.outcome in BAD and after.reason else ""
         words = f"{before.outcome.value} → {after.outcome.value}{reason}"
-        yield _Found(at, "outcome", words, after.outcome in BAD, len(states) - at >= _CERTAIN)
+        yield _Found(at, at - 1, "outcome", words, after.outcome in BAD, len(states) - at >= _CERTAIN)
 
 
 def _state(outcome: Outcome) -> str:
@@ -111,7 +90,7 @@ def _warning_steps(ran: Sequence[Seen]) -> Iterator[_Found]:
             if ran[at].case.outcome in BAD or ran[at - 1].case.outcome in BAD:
                 continue
             words = f"warns: {said(ran[at].case)[rule].title}" if there[at] else f"no longer warns: {rule}"
-            yield _Found(at, rule, words, there[at], len(there) - at >= _CERTAIN)
+            yield _Found(at, at - 1, rule, words, there[at], len(there) - at >= _CERTAIN)
 
 
 def _lasting(states: Sequence[object]) -> list[int]:
@@ -139,7 +118,8 @@ def _number_steps(ran: Sequence[Seen]) -> Iterator[_Found]:
             continue
         for place, found in jumps([value for _, value in points], measure):
             certain = len(points) - place >= _CERTAIN
-            yield _Found(points[place][0], name, _words(name, found), found.worse, certain)
+            # In a night without the number the cause may have come already, so the last one that has it counts.
+            yield _Found(points[place][0], points[place - 1][0], name, _words(name, found), found.worse, certain)
 
 
 def jumps(series: Sequence[float], measure: Measure) -> list[tuple[int, Shift]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import __version__, templates
 from harness.analysis.nights import Sweep, sweep, timelines
-from harness.analysis.steps import grouped
+from harness.analysis.step_causes import changes, together
 from harness.analysis.waivers import judge
 from harness.errors import UsageError
 from harness.evidence.records import Outcome, Results
@@ -22,6 +22,7 @@ from harness.history.database import Database
 from harness.matrix.waivers import Waiver
 from harness.report import causes, grid
 from harness.report.dashboard_data import CODES, Row, case_data, row, slug
+from harness.report.night_plot import outcomes_by_night, totals
 from harness.report.payload import in_script
 
 _MOST_STEPS = 100
@@ -95,13 +96,16 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
     before = reader.results(database, swept.runs[-2].name) if len(swept.runs) > 1 else None
     last = len(swept.nights) - 1
     # A flaky case's ups and downs are told once, under Flaky.
-    groups = grouped([step for each in rows for step in each.steps if not (each.flaky and step.name == "outcome")])
-    old_steps = [group for group in groups if group.first.night != last]
+    groups = together([step for each in rows for step in each.steps if not (each.flaky and step.name == "outcome")])
+    new_steps = [group for group in groups if group.night == last]
+    old_steps = [group for group in groups if group.night != last]
     ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
     width = min(len(swept.nights), max(60, _STRIP_BYTES // max(len(ordered), 1)))
+    moves = _moves(swept)
     data = {
-        "nights": [night.date for night in swept.nights][-width:],
-        "links": [night.link for night in swept.nights][-width:],
+        "nights": [night.date for night in swept.nights],
+        "links": [night.link for night in swept.nights],
+        "totals": totals(rows, swept.nights),
     }
     _page(
         site / "index.html",
@@ -112,10 +116,12 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
         today=today,
         before=before,
         grids=[(flavour, made, _earlier(made, before, swept)) for flavour, made in grid.by_flavour(today.cells)],
-        new_steps=[group for group in groups if group.first.night == last],
+        plot=outcomes_by_night(rows, swept.nights, [(move.night, move.new) for move in moves]),
+        new_steps=new_steps,
+        new_changes=changes(new_steps),
         old_steps=old_steps[:_MOST_STEPS],
         more_steps=max(len(old_steps) - _MOST_STEPS, 0),
-        moves=_moves(swept),
+        moves=moves,
         causes=causes.causes(today.cells),
         flaky=[each for each in rows if each.flaky],
         waivers=judge(options.waivers, today, options.today) if options.today else [],
@@ -127,15 +133,25 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
     )
 
 
-def _moves(swept: Sweep) -> list[tuple[int, str, str, str]]:
-    """Where the release of a track moved: the night, the track, from, to; newest first."""
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Tracks whose release moved in the same way in one night."""
+
+    night: int
+    old: str
+    new: str
+    tracks: tuple[str, ...]
+
+
+def _moves(swept: Sweep) -> list[_Move]:
+    """Newest first."""
     first = {cell: night for night in reversed(range(len(swept.nights))) for cell in swept.cells[night]}
-    found = [
-        (first[new], track.name, swept.cells[first[old]][old].version, swept.cells[first[new]][new].version)
-        for track in swept.tracks
-        for old, new in pairwise(track.cells)
-    ]
-    return sorted(found, reverse=True)
+    found: dict[tuple[int, str, str], list[str]] = {}
+    for track in swept.tracks:
+        for old, new in pairwise(track.cells):
+            versions = (swept.cells[first[old]][old].version, swept.cells[first[new]][new].version)
+            found.setdefault((first[new], *versions), []).append(track.name)
+    return [_Move(*key, tuple(names)) for key, names in sorted(found.items(), reverse=True)]
 
 
 def _pressing(shown: Row) -> tuple[int, int, str, str]:

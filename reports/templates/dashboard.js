@@ -127,6 +127,61 @@
     fromAddress();
   }
 
+  // --- the first page's plot of all cases: one cursor over both panels, and the same as a table ---
+  const overview = document.getElementById("night-plot");
+  if (overview) {
+    const svgs = [...overview.querySelectorAll(".panel svg")];
+    const told = document.getElementById("night-reading");
+    const kinds = Object.keys(NAMES).filter((kind) => data.totals[kind]);
+    const spoken = (night) => `${data.nights[night]}: ${kinds.filter((kind) => data.totals[kind][night]).map((kind) => `${data.totals[kind][night].toLocaleString("en")} ${NAMES[kind]}`).join(", ") || "no case"}`;
+    let place = count - 1;
+    const go = (night) => {
+      place = Math.min(count - 1, Math.max(0, night));
+      for (const svg of svgs) {
+        const cursor = svg.querySelector(".cursor");
+        cursor.setAttribute("x1", place + 0.5);
+        cursor.setAttribute("x2", place + 0.5);
+        cursor.setAttribute("visibility", "visible");
+      }
+      told.textContent = spoken(place);
+    };
+    const visit = () => { if (data.links[place]) location.href = root + data.links[place]; else told.textContent = `${data.nights[place]}: its run's page is not kept`; };
+    for (const svg of svgs) {
+      svg.querySelector("title").remove(); // the browser's own tooltip would cover ours; the label says the same
+      svg.addEventListener("pointermove", (event) => {
+        const box = svg.getBoundingClientRect();
+        go(Math.floor((event.clientX - box.left) / box.width * count));
+        showTip(event, spoken(place).replace(": ", "\n").replaceAll(", ", "\n"));
+      });
+      svg.addEventListener("pointerleave", hideTip);
+      svg.addEventListener("click", visit);
+    }
+    overview.setAttribute("tabindex", "0");
+    overview.setAttribute("role", "application");
+    overview.setAttribute("aria-roledescription", "timeline");
+    overview.addEventListener("keydown", (event) => {
+      const far = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -count, End: count }[event.key];
+      if (far) go(place + far); else if (event.key === "Enter") visit(); else return;
+      event.preventDefault();
+      if (far) setAddress("night", data.nights[place]);
+    });
+    const linked = () => { const night = data.nights.lastIndexOf(address().get("night")); if (night >= 0) go(night); };
+    addEventListener("hashchange", linked);
+    linked();
+    const sheet = document.getElementById("night-table");
+    sheet.addEventListener("toggle", () => {
+      const into = sheet.querySelector(".scroll");
+      if (!sheet.open || into.children.length) return;
+      const head = make("tr", {}, ...["night", ...kinds.map((kind) => NAMES[kind])].map((name) => make("th", { scope: "col" }, name)));
+      const body = make("tbody", {});
+      for (let night = count - 1; night >= 0; night -= 1) {
+        const date = data.links[night] ? make("a", { href: root + data.links[night] }, data.nights[night]) : data.nights[night];
+        body.append(make("tr", {}, make("th", { scope: "row" }, date), ...kinds.map((kind) => make("td", { "data-label": `${NAMES[kind]}: ` }, data.totals[kind][night].toLocaleString("en")))));
+      }
+      into.append(make("table", { class: "list" }, make("thead", {}, head), body));
+    });
+  }
+
   // --- a case's page: aligned plots with one cursor over all of them ---
   const holder = document.getElementById("plots");
   if (!holder) return;

@@ -72,6 +72,29 @@ def test_strips_are_drawn_and_speak(page: Page, site: Path) -> None:
     assert "night" in (strip.get_attribute("aria-label") or "")
 
 
+def test_the_plot_of_all_nights_speaks_and_opens_a_night(page: Page, site: Path) -> None:
+    page.goto((site / "index.html").as_uri() + "#night=2026-08-09")
+    assert page.inner_text("#night-reading").startswith("2026-08-09: ")
+    assert "Broken cases" in (page.locator("#night-plot svg[role=img]").first.get_attribute("aria-label") or "")
+    page.locator("#night-plot").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#night-reading").startswith("2026-08-10: ")
+    assert page.evaluate("location.hash") == "#night=2026-08-10"
+    page.locator("#night-plot svg[role=img]").first.hover(position={"x": 200, "y": 20})
+    assert page.inner_text("#tip").startswith("2026-")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/index.html")
+    assert page.title() == "a run"
+
+
+def test_the_plot_of_all_nights_is_a_table_too(page: Page, site: Path) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.locator("#night-table summary").click()
+    rows = page.locator("#night-table tbody tr")
+    rows.last.wait_for()
+    assert rows.count() == STORY.length
+
+
 def test_a_deep_link_opens_on_its_night(page: Page, site: Path) -> None:
     page.goto((site / "case" / CASE).as_uri() + "#night=2026-08-09")
     assert page.inner_text("#reading").startswith("2026-08-09: warned")

@@ -67,6 +67,15 @@ def test_nights_that_did_not_run_are_passed_over() -> None:
     assert (step.previous, step.night) == (2, 6)
 
 
+def test_a_number_is_compared_with_the_last_night_that_has_it() -> None:
+    good = {"version": "1.6.1", "engine_bytes": 2_000_000}
+    broken = {"version": "1.7.1", "outcome": "failed", "engine_bytes": None}
+    told = found([good] * 6 + [broken] + [{"version": "1.7.1", "engine_bytes": 3_000_000}] * 4)
+    (step,) = [each for each in told if each.name == "engine_bytes"]
+    assert (step.previous, step.night) == (5, 7)
+    assert step.with_it == ("release 1.6.1 → 1.7.1",)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_a_level_change_in_noise_is_found_where_it_is(seed: int) -> None:
     chance = random.Random(seed)

@@ -58,6 +58,23 @@ def test_names_the_night_and_the_change(site: Path) -> None:
     assert "passed → crashed" in text
 
 
+def test_one_cause_is_one_row_with_the_numbers_it_moved(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    rows = [row for row in text.split("<tr>") if "the model&#39;s weights" in row]
+    assert len(rows) == 1
+    assert "fp16.below_blobs 73 → 128" in rows[0]
+    assert "fp16.subnormal_elements" in rows[0]
+    assert text.count("1.6.1 → 1.7.1</b> on 2026-01-21") == 1
+
+
+def test_outcomes_over_the_nights_are_drawn_without_a_script(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    plot = text[text.index('id="night-plot"') : text.index("</figure>")]
+    assert plot.count('role="img" aria-label="') == 2
+    assert "All cases: 9 on 2026-01-01" in plot
+    assert 'class="k-f" d="M' in plot
+
+
 def test_a_cases_page_has_its_whole_timeline(site: Path) -> None:
     shown = data(page_of(site, "retina-640.onnx.fp16-typed.sm86"))
     assert shown["nights"][0] == "2026-01-01"
