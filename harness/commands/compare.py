@@ -19,6 +19,7 @@ from harness.errors import Exit
 from harness.history.store import place_of
 from harness.matrix.waivers import Waiver
 from harness.report import comparison as words
+from harness.report.proofs import checked_url
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_waivers_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the changes as JSON")
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    parser.add_argument("--url", default="", help="address of the published runs' folders: the Markdown links to them")
     parser.add_argument("--all", action="store_true", help="print every change of each kind")
     parser.add_argument(
         "--fail-on",
@@ -57,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         fail_on=arguments.fail_on,
         tolerances=dict(arguments.tolerance),
         waivers=waivers_of(arguments.matrix),
+        url=checked_url(arguments.url),
     )
 
 
@@ -70,19 +73,20 @@ def compare_sides(
     fail_on: Collection[Kind],
     tolerances: Mapping[str, float],
     waivers: Sequence[Waiver] = (),
+    url: str = "",
 ) -> int:
     """Print the comparison; 1 where something of the kinds ``fail_on`` got worse."""
     with open_sides(place, before, after) as (old, new, of_releases):
         waived = WaivedChanges(waivers, new.results, datetime.now(UTC).date())
         found = compare(old, new, Rules(tolerances, waived, release_pairs if of_releases else pairs))
-    print(_shaped(found, shape, None if everything else 20), end="")
+    print(_shaped(found, shape, None if everything else 20, url), end="")
     return Exit.UNEXPECTED if found.failing(fail_on) else Exit.OK
 
 
-def _shaped(found: Comparison, shape: str, limit: int | None) -> str:
+def _shaped(found: Comparison, shape: str, limit: int | None, url: str) -> str:
     if shape == "json":
         return msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n"
-    return words.as_markdown(found) if shape == "markdown" else words.as_text(found, limit)
+    return words.as_markdown(found, url) if shape == "markdown" else words.as_text(found, limit)
 
 
 def _kinds(text: str) -> frozenset[Kind]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from harness.analysis.changes import Change, Comparison, Kind, Suspect
 from harness.neutral import one_line
-from harness.report import markup
+from harness.report import markup, proofs
 
-# A pull request's comment holds 65,536 characters.
 _MARKDOWN_ROWS = 40
+# A pull request's comment holds 65,536 characters; the rest is for what stands around it.
+_MARKDOWN_CHARACTERS = 60_000
 _WITH_IT = "What else changed where something did"
 _NAMED = 4
 
@@ -28,22 +29,50 @@ def as_text(comparison: Comparison, limit: int | None = 20) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(comparison: Comparison) -> str:
-    """A heading, a sentence and a folded table for each kind of change."""
+def as_markdown(comparison: Comparison, url: str = "") -> str:
+    """A heading, a sentence and a folded table for each kind of change, each with the evidence that it rests on.
+
+    ``url``: where the runs' folders are published, for links; without it runs and files are named.
+    """
     title = f"### {markup.text(comparison.before)} → {markup.text(comparison.after)}"
     parts = [title, "", f"**{summary(comparison)}**", ""]
     if comparison.with_it:
         told = (f"- {markup.text(each.text)}: {markup.text(_cases(each))}" for each in comparison.with_it)
         parts += [f"{_WITH_IT}:", "", *told, ""]
+    room = _MARKDOWN_CHARACTERS - sum(map(len, parts))
     for kind, changes in _groups(comparison):
         opened = " open" if any(change.worse and not change.waived for change in changes) else ""
-        rows = ((*_cells(change),) for change in changes[:_MARKDOWN_ROWS])
+        rows, told, used = _rows(changes, url, room)
+        room -= used
         parts += [f"<details{opened}><summary>{kind.heading}: {len(changes)}</summary>", ""]
-        parts += [markup.table(("", "cell", "case", "change"), rows)]
-        if len(changes) > _MARKDOWN_ROWS:
-            parts += [f"... and {len(changes) - _MARKDOWN_ROWS} more", ""]
+        parts += [markup.table(("", "cell", "case", "change", "evidence"), rows)] if rows else []
+        if len(changes) > told:
+            parts += [f"{'... and ' if rows else ''}{len(changes) - told} more", ""]
         parts += ["</details>", ""]
     return "\n".join(parts)
+
+
+def _rows(changes: Sequence[Change], url: str, room: int) -> tuple[list[tuple[str, ...]], int, int]:
+    """A row for each case, as many as there is room for; the changes in them and the characters that they take."""
+    rows: list[tuple[str, ...]] = []
+    told = used = 0
+    for _, grouped in groupby(changes, key=lambda change: (_mark(change), change.cell, change.case)):
+        of_case = list(grouped)
+        row = (*_cells(of_case), _evidence(of_case[0], url))
+        size = sum(len(cell) + 3 for cell in row)
+        if used + size > room or len(rows) == _MARKDOWN_ROWS:
+            break
+        rows.append(row)
+        told += len(of_case)
+        used += size
+    return rows, told, used
+
+
+def _evidence(change: Change, url: str) -> str:
+    sides = (("before", change.proof_before), ("after", change.proof_after))
+    if url:
+        return "<br>".join(f"[{name}]({url}/{proofs.address(proof)})" for name, proof in sides if proof.run)
+    return "<br>".join(f"{name}: {proofs.markdown(proof)}" for name, proof in sides if proof.run)
 
 
 def _cases(suspect: Suspect) -> str:
@@ -79,10 +108,12 @@ def _place(change: Change) -> str:
     return f"{one_line(change.cell)}{moved} / {one_line(change.case)}"
 
 
-def _cells(change: Change) -> tuple[str, str, str, str]:
+def _cells(changes: Sequence[Change]) -> tuple[str, str, str, str]:
+    """Of changes of one case."""
+    change = changes[0]
     words = {"!": "worse", "w": "waived", "·": ""}[_mark(change)]
     cell = markup.code(change.cell)
     if change.cell_before != change.cell:
         cell = f"{markup.code(change.cell_before)} → {cell}"
     waived = f" (waived: {markup.text(change.waived)})" if change.waived else ""
-    return words, cell, markup.code(change.case), markup.text(change.text) + waived
+    return words, cell, markup.code(change.case), "<br>".join(markup.text(each.text) for each in changes) + waived

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from harness.analysis.changes import Change, Comparison, Kind, Suspect
+import msgspec
+
+from harness.analysis.changes import Change, Comparison, Kind, Proof, Suspect
 from harness.report.comparison import as_markdown, as_text, summary
 from harness.report.markup import code, table, text
 
 
-def change(kind: Kind = Kind.BROKEN, words: str = "passed → failed", **more: str) -> Change:
+def change(kind: Kind = Kind.BROKEN, words: str = "passed → failed", **more: str | Proof) -> Change:
     return Change(kind=kind, cell="cell", cell_before="cell", case="case", text=words, worse=True, **more)  # type: ignore[arg-type]
 
 
@@ -36,6 +38,29 @@ def test_long_groups_are_cut_and_say_so() -> None:
     many = comparison(*[change()] * 25)
     assert "... and 5 more" in as_text(many)
     assert "more" not in as_text(many, None)
+
+
+def test_each_row_of_the_markdown_has_its_evidence() -> None:
+    sides = {"proof_before": Proof(run="one", path="evidence/cell/case"), "proof_after": Proof(run="two", path="x/y")}
+    changes = [change(Kind.COUNT, "a 1 → 2", **sides), change(Kind.COUNT, "b 1 → 2", **sides)]
+    named = as_markdown(comparison(*changes))
+    assert "| a 1 → 2<br>b 1 → 2 | before: run `one` `evidence/cell/case`<br>after: run `two` `x/y` |" in named
+    linked = as_markdown(comparison(*changes), "https://ci.example.org/x")
+    one, two = "https://ci.example.org/x/one/index.html#cell::case", "https://ci.example.org/x/two/x/y"
+    assert f"| [before]({one})<br>[after]({two}) |" in linked
+
+
+def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
+    wide = [
+        msgspec.structs.replace(change(kind, "x" * 900), case=f"{kind}{n}")
+        for kind in (Kind.BROKEN, Kind.COUNT, Kind.LATENCY)
+        for n in range(60)
+    ]
+    shown = as_markdown(comparison(*wide))
+    assert len(shown) < 65_536
+    assert shown.count("`broken") == 40
+    assert "... and 20 more" in shown
+    assert "<summary>Latency: 60</summary>\n\n60 more" in shown
 
 
 def test_hostile_words_are_harmless() -> None:
