@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -50,7 +49,7 @@ class Triage(Record, frozen=True, kw_only=True):
     summary: str
     proofs: list[Proof] = msgspec.field(default_factory=list)
     sections: list[Section]
-    commands: list[str]
+    commands: list[str] = msgspec.field(default_factory=list)
 
 
 @dataclass
@@ -98,7 +97,6 @@ def triage(
         summary=_summary(sections, found, after),
         proofs=both,
         sections=sections,
-        commands=_commands(before, after, old, new),
     )
 
 
@@ -293,12 +291,3 @@ def _summary(sections: Sequence[Section], found: Comparison, after: Side) -> str
         f"{len(ran)} cases ran on the newer release, {bad} of them broken; {found.compared} compared with the older "
         f"one, {worse} changes for the worse{apart}; {unknown} reasons why something is not known yet."
     )
-
-
-def _commands(before: Side, after: Side, old: Release, new: Release) -> list[str]:
-    cells = [cell.id for side in (before, after) for cell in side.results.cells]
-    run = ["trt-matrix", "run", *(word for cell in cells for word in ("--only", cell))]
-    ends = [str(old), str(new)]
-    broken = next((f"{cell.id}::{case.id}" for cell, case in _each(after) if case.outcome in BAD), None)
-    commands = [run, ["trt-matrix", "compare", *ends], ["trt-matrix", "triage", "--from", ends[0], "--to", ends[1]]]
-    return [shlex.join(words) for words in [*commands, *([["trt-matrix", "repro", broken]] if broken else [])]]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from harness.evidence.layout import OUT
-from harness.history.database import shown
 
 
 def add_history_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +15,3 @@ def add_history_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         help="SQLite file or postgresql:// URL of the history (default: $TRT_MATRIX_HISTORY, else DIR/history.sqlite)",
     )
-
-
-def history_options(out: Path, history: str | None) -> str:
-    """The same options again, for commands that people repeat; nothing where they are the defaults."""
-    words = [*(["--out", str(out)] if out != OUT else []), *(["--history", shown(history)] if history else [])]
-    return f" {shlex.join(words)}" if words else ""

@@ -18,7 +18,8 @@ from harness.analysis.pairs import release_pairs
 from harness.analysis.sides import repeats_of, side_of
 from harness.analysis.triage import Section, triage
 from harness.analysis.waivers import WaivedChanges
-from harness.commands.history_option import add_history_arguments, history_options
+from harness.commands.history_option import add_history_arguments
+from harness.commands.repeating import MATRIX, Asked, Made, commands
 from harness.commands.trying import add_ways, covers, tried_section
 from harness.errors import Exit, UsageError
 from harness.evidence.layout import cache_folder
@@ -30,7 +31,6 @@ from harness.matrix.host import detect
 from harness.matrix.results import to_results
 from harness.planning import Planned, make_plan
 from harness.report import triage as page
-from harness.report.proofs import checked_url
 from harness.versions import Release
 
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     release = "8.6.1 or 'tensorrt-rtx 1.7.1'"
     parser.add_argument("--from", dest="old", nargs="+", required=True, metavar="RELEASE", help=release)
     parser.add_argument("--to", dest="new", nargs="+", required=True, metavar="RELEASE", help=release)
-    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
+    parser.add_argument("--matrix", type=Path, default=MATRIX, metavar="FILE", help="default: matrix.yaml")
     add_history_arguments(parser)
     parser.add_argument(
         "--code", nargs="+", type=Path, default=[], metavar="FILE", help="your Python or C++ files: say what breaks"
@@ -53,22 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     shape = "json" if arguments.json else "markdown" if arguments.markdown else "path"
     old, new = (Release.parse(" ".join(words)) for words in (arguments.old, arguments.new))
     place = place_of(arguments.history, arguments.out)
-    files, url = arguments.code, checked_url(arguments.url)
-    options = history_options(arguments.out, arguments.history)
-    planned = make_plan(arguments.matrix, detect(), cache_folder(arguments.out)) if arguments.matrix.is_file() else None
+    asked = Asked.of(arguments)
+    there = asked.matrix.is_file() or asked.matrix != MATRIX
+    planned = make_plan(asked.matrix, detect(), cache_folder(asked.out)) if there else None
     tried = tried_section(arguments, planned, (old, new), place)
-    return triage_upgrade(
-        old,
-        new,
-        place,
-        planned=planned,
-        out=arguments.out,
-        shape=shape,
-        files=files,
-        url=url,
-        options=options,
-        tried=tried,
-    )
+    return triage_upgrade(old, new, place, planned=planned, asked=asked, shape=shape, tried=tried)
 
 
 def triage_upgrade(
@@ -77,31 +66,30 @@ def triage_upgrade(
     place: str,
     *,
     planned: Planned | None,
-    out: Path,
+    asked: Asked,
     shape: str,
-    files: list[Path],
-    url: str = "",
-    options: str = "",
     tried: Section | None = None,
 ) -> int:
-    """Write the page and the ticket; what a release has no run of is taken from the matrix's plan.
-
-    ``options`` are put behind the commands that repeat it, ``url`` is where the runs' folders are published.
-    """
-    more_sections = [section for section in (broken_code(files, old, new) if files else None, tried) if section]
+    """Write the page and the ticket; what a release has no run of is taken from the matrix's plan."""
+    code = broken_code(asked.code, old, new) if asked.code else None
+    more_sections = [section for section in (code, tried) if section]
     with opened(place) if _is_there(place) else nullcontext() as database:
-        before, folders = _side(old, database, planned)
-        after, more = _side(new, database, planned, since=before.results.run.started)
+        before = _side(old, database, planned)
+        after = _side(new, database, planned, since=before.side.results.run.started)
         waivers = planned.matrix.waivers if planned else ()
-        waived = WaivedChanges(waivers, after.results, datetime.now(UTC).date())
-        found = triage(before, after, old, new, Rules(waived=waived, matched=release_pairs), more_sections)
-    found = msgspec.structs.replace(found, commands=[f"{each}{options}" for each in found.commands])
-    to = out / "triage" / re.sub(r"[^a-z0-9.]+", "-", f"{old}-to-{new}")
-    index = page.write(found, folders | more, to, url)
+        waived = WaivedChanges(waivers, after.side.results, datetime.now(UTC).date())
+        rules = Rules(waived=waived, matched=release_pairs)
+        found = triage(before.side, after.side, old, new, rules, more_sections)
+    found = msgspec.structs.replace(found, commands=commands(before, after, (old, new), asked))
+    to = asked.out / "triage" / re.sub(r"[^a-z0-9.]+", "-", f"{old}-to-{new}")
+    folders = {folder.name: folder for side in (before, after) for folder in side.folders.values()}
+    index = page.write(found, folders, to, asked.url)
     if shape == "json":
         print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
-        print(page.markdown(found, url) if shape == "markdown" else f"{found.summary}\n{index}\n{to / 'ticket.md'}")
+        print(
+            page.markdown(found, asked.url) if shape == "markdown" else f"{found.summary}\n{index}\n{to / 'ticket.md'}"
+        )
     return Exit.OK
 
 
@@ -109,18 +97,16 @@ def _is_there(place: str) -> bool:
     return "://" in place or Path(place).is_file()
 
 
-def _side(
-    release: Release, database: Database | None, planned: Planned | None, since: str = ""
-) -> tuple[Side, dict[str, Path]]:
+def _side(release: Release, database: Database | None, planned: Planned | None, since: str = "") -> Made:
     """Of runs after ``since`` what was measured repeatedly counts as repeats."""
     if database is not None:
         try:
             found = resolve.resolve(database, str(release))
         except resolve.UnknownRelease:
-            return _planned_side(release, planned), {}
+            return Made(_planned_side(release, planned))
         repeats = repeats_of(database, found, since if since < found.results.run.started else "")
-        return side_of(found, repeats), {folder.name: folder for folder in found.folders.values()}
-    return _planned_side(release, planned), {}
+        return Made(side_of(found, repeats), found.matrices, found.folders)
+    return Made(_planned_side(release, planned))
 
 
 def _planned_side(release: Release, planned: Planned | None) -> Side:

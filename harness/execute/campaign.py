@@ -54,7 +54,7 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
         started=timestamp(),
         harness=__version__,
         host=host,
-        matrix=Path(matrix.file).name,
+        matrix=matrix.file,
         matrix_sha256=matrix.sha256,
         command=shlex.join(["trt-matrix", *sys.argv[1:]]),
     )
@@ -70,6 +70,7 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
     with job_server(options.jobs) as tokens, interruptible(lambda: request_stop(run, cell_ids), run.id) as interruption:
         context = Context(
             run=run,
+            matrix=matrix.file,
             cache=cache,
             host=host,
             models=models,

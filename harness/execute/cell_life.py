@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder
 from harness.evidence.read import parse_event, read_attestation
 from harness.evidence.records import Attestation, CaseRecord, CellRecord, Comparison, Host, Outcome, Stage
+from harness.execute import repeat
 from harness.execute.compare import unmeasured
 from harness.execute.control import accepted
 from harness.execute.job import STOP_FILE, write_job
@@ -32,6 +33,7 @@ class Context:
     """What all cells of a run share."""
 
     run: RunFolder
+    matrix: str
     cache: Path
     host: Host
     models: ModelStore
@@ -194,7 +196,8 @@ def _show(cell_id: str, line: str, progress: Progress) -> None:
 
 def _record(cell_id: str, case: Case, work: _Work, context: Context) -> CaseRecord:
     folder = context.run.case(cell_id, case.id)
-    base = blank(cell_id, case, work.keys.get(case.id, ""))
+    repeated = repeat.command(cell_id, case.id, context.matrix, context.run.path.parent)
+    base = blank(case, work.keys.get(case.id, ""), repeated)
     if case.id in work.refused:
         return msgspec.structs.replace(base, reason=work.refused[case.id])
     base = msgspec.structs.replace(base, comparison=work.compared.get(case.id))

@@ -12,7 +12,7 @@ from harness.evidence.records import CaseRecord, Outcome, Stage
 from harness.matrix.cell import Case
 
 
-def blank(cell_id: str, case: Case, key: str) -> CaseRecord:
+def blank(case: Case, key: str, repeat: str) -> CaseRecord:
     """A case that has not run."""
     return CaseRecord(
         id=case.id,
@@ -23,7 +23,7 @@ def blank(cell_id: str, case: Case, key: str) -> CaseRecord:
         stage=Stage.PROVISION,
         outcome=Outcome.NOT_RUN,
         key=key,
-        repeat=f"trt-matrix run --only '{cell_id}::{case.id}'",
+        repeat=repeat,
     )
 
 

@@ -16,7 +16,7 @@ from harness.evidence.records import CellRecord, Results, count
 from harness.history import reader
 from harness.history.database import Database
 from harness.history.files import load_results
-from harness.history.store import Run, runs
+from harness.history.store import Run, body_of, runs
 from harness.versions import Release
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -31,13 +31,15 @@ class UnknownRelease(UsageError):
 class Side:
     """One side of a comparison. A release's cells may come from several runs, so each names its own.
 
-    ``folders`` maps a cell's id to the folder of the run that it comes from; a folder may be gone.
+    ``folders`` maps a cell's id to the folder of the run that it comes from; a folder may be gone. ``matrices`` maps it
+    to the matrix file that the run was made with.
     """
 
     title: str
     results: Results
     folders: dict[str, Path] = field(default_factory=dict)
     release: Release | None = None
+    matrices: dict[str, str] = field(default_factory=dict)
 
 
 def is_folder(words: str) -> bool:
@@ -117,7 +119,8 @@ def _side_of_release(database: Database, everything: Sequence[Run], release: Rel
     info = reader.results(database, newest.name)
     results = msgspec.structs.replace(info, cells=records, counts=count(records))
     folders = {name: Path(run.folder) for name, (_, run) in cells.items() if run.folder}
-    return Side(str(release), results, folders, release)
+    matrices = {name: body_of(database, run).info.matrix for name, (_, run) in cells.items()}
+    return Side(str(release), results, folders, release, matrices)
 
 
 def _newest_runs(database: Database, everything: Sequence[Run], release: Release) -> dict[str, Run]:

@@ -37,8 +37,8 @@ def as_markdown(comparison: Comparison, url: str = "") -> str:
     title = f"### {markup.text(comparison.before)} → {markup.text(comparison.after)}"
     parts = [title, "", f"**{summary(comparison)}**", ""]
     if comparison.with_it:
-        told = (f"- {markup.text(each.text)}: {markup.text(_cases(each))}" for each in comparison.with_it)
-        parts += [f"{_WITH_IT}:", "", *told, ""]
+        suspects = (f"- {markup.text(each.text)}: {markup.text(_cases(each))}" for each in comparison.with_it)
+        parts += [f"{_WITH_IT}:", "", *suspects, ""]
     room = _MARKDOWN_CHARACTERS - sum(map(len, parts))
     for kind, changes in _groups(comparison):
         opened = " open" if any(change.worse and not change.waived for change in changes) else ""

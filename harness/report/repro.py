@@ -66,26 +66,41 @@ def find(results: Results, folder: Path, words: str) -> Subject:
     return found[0]
 
 
-def write(subject: Subject, to: Path) -> Path:
-    """Make the folder; returns it. Refuses a case that the script could not repeat truly, and a folder in use."""
-    case, cell = subject.case, subject.cell
+def possible(subject: Subject) -> bool:
+    """``write`` would make the folder."""
+    try:
+        _model(subject)
+    except (InputError, UsageError):
+        return False
+    return True
+
+
+def _model(subject: Subject) -> Path:
+    """The model that the case was built from."""
+    case = subject.case
     if case.route != "onnx" or case.recipe not in _SCRIPTED:
         raise UsageError(
             f"case {case.id}: route {case.route} with recipe {case.recipe} needs this project; use `{case.repeat}`"
         )
-    if to.exists() and any(to.iterdir()):
-        raise UsageError(f"{to}: is not empty; name another folder with --to")
-    job = subject.job
-    model = next((Path(each.model) for each in job.cases if each.id == case.id and each.model), None)
+    model = next((Path(each.model) for each in subject.job.cases if each.id == case.id and each.model), None)
     if model is None or not model.is_file():
         raise InputError(
             f"{model or case.id}: the model is no longer there; run the case again, then `trt-matrix repro`"
         )
+    return model
+
+
+def write(subject: Subject, to: Path) -> Path:
+    """Make the folder; returns it. Refuses a case that the script could not repeat truly, and a folder in use."""
+    case, cell = subject.case, subject.cell
+    model = _model(subject)
+    if to.exists() and any(to.iterdir()):
+        raise UsageError(f"{to}: is not empty; name another folder with --to")
     to.mkdir(parents=True, exist_ok=True)
     for file in [model, *_external(model)]:
         shutil.copyfile(file, to / ("model.onnx" if file == model else file.name))
     attestation = cell.attestation or Attestation(library_version="", library_path="", library_sha256="")
-    (to / "repro.py").write_text(_script(subject, job), encoding="utf-8")
+    (to / "repro.py").write_text(_script(subject, subject.job), encoding="utf-8")
     (to / "requirements.txt").write_text(_requirements(attestation), encoding="utf-8")
     (to / "README.md").write_text(_readme(subject, attestation), encoding="utf-8")
     _copy_log(subject.folder / case.evidence / "tensorrt.log", to / "tensorrt.log")

@@ -152,12 +152,6 @@ def test_hostile_words_are_harmless(tmp_path: Path) -> None:
     assert "\x1b" not in (tmp_path / "ticket.md").read_text(encoding="utf-8")
 
 
-def test_the_commands_repeat_it() -> None:
-    commands = upgrade(nights.case(), broken()).commands
-    assert commands[0].startswith("trt-matrix run --only trtrtx1.6.1-cuda12.9-wheels --only trtrtx1.7.1")
-    assert commands[-1] == "trt-matrix repro trtrtx1.7.1-cuda12.9-wheels::retina.onnx.fp16-typed.sm86"
-
-
 def test_what_breaks_in_the_users_code_stands_with_line_and_replacement(tmp_path: Path) -> None:
     file = tmp_path / "build.py"
     file.write_text("import tensorrt as trt\nflag = trt.BuilderFlag.FP16\nold = trt.UffParser\n")
