@@ -13,13 +13,14 @@ from typing import Any
 
 from harness import __version__, templates
 from harness.analysis.nights import Sweep, sweep, timelines
-from harness.analysis.step_causes import changes, together
+from harness.analysis.step_causes import Together, changes, together
 from harness.analysis.waivers import judge
 from harness.errors import UsageError
 from harness.evidence.records import Outcome, Results
 from harness.history import reader
 from harness.history.database import Database
 from harness.matrix.waivers import Waiver
+from harness.neutral import neutral
 from harness.report import causes, grid
 from harness.report.dashboard_data import CODES, Row, case_data, row, slug
 from harness.report.night_plot import outcomes_by_night, totals
@@ -29,6 +30,8 @@ _MOST_STEPS = 100
 # Keeps the first page below 1 MB; the cells' pages have all rows.
 _MOST_ROWS = 700
 _STRIP_BYTES = 250_000
+# Of what got worse in one night the plot's tooltip tells these; the list of steps has all.
+_MOST_TOLD = 3
 _MARKER = ".trt-matrix-dashboard"
 
 
@@ -102,10 +105,12 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
     ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
     width = min(len(swept.nights), max(60, _STRIP_BYTES // max(len(ordered), 1)))
     moves = _moves(swept)
+    worse = _worse(groups)
     data = {
         "nights": [night.date for night in swept.nights],
         "links": [night.link for night in swept.nights],
         "totals": totals(rows, swept.nights),
+        "worse": worse,
     }
     _page(
         site / "index.html",
@@ -116,7 +121,7 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
         today=today,
         before=before,
         grids=[(flavour, made, _earlier(made, before, swept)) for flavour, made in grid.by_flavour(today.cells)],
-        plot=outcomes_by_night(rows, swept.nights, [(move.night, move.new) for move in moves]),
+        plot=outcomes_by_night(rows, swept.nights, [(move.night, move.new) for move in moves], worse),
         new_steps=new_steps,
         new_changes=changes(new_steps),
         old_steps=old_steps[:_MOST_STEPS],
@@ -152,6 +157,16 @@ def _moves(swept: Sweep) -> list[_Move]:
             versions = (swept.cells[first[old]][old].version, swept.cells[first[new]][new].version)
             found.setdefault((first[new], *versions), []).append(track.name)
     return [_Move(*key, tuple(names)) for key, names in sorted(found.items(), reverse=True)]
+
+
+def _worse(groups: Sequence[Together]) -> dict[int, list[str]]:
+    """By night, what got worse in it, in few words."""
+    found: dict[int, list[str]] = {}
+    for group in (group for group in groups if group.worse):
+        first = group.moved[0]
+        cases = causes.number(len(first.cases), "case")
+        found.setdefault(group.night, []).append(neutral(f"{first.first.text} in {cases}")[:200])
+    return {night: told[:_MOST_TOLD] for night, told in found.items()}
 
 
 def _pressing(shown: Row) -> tuple[int, int, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -43,12 +43,16 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """``moves``: places in the width (0 to 100) where a release came, with its version; ``marks``: all such nights."""
+    """Places are 0 to 100, in the width.
+
+    ``moves``: where a release came, with its version; ``marks``: all such nights; ``worse``: where something got worse.
+    """
 
     width: int
     panels: tuple[Panel, ...]
     moves: tuple[tuple[float, str], ...]
     marks: tuple[int, ...]
+    worse: tuple[float, ...]
     dates: tuple[str, ...]
 
 
@@ -61,13 +65,21 @@ def totals(rows: Sequence[Row], nights: Sequence[Night]) -> dict[str, list[int]]
     return {code: numbers for code, numbers in found.items() if any(numbers)}
 
 
-def outcomes_by_night(rows: Sequence[Row], nights: Sequence[Night], moved: Sequence[tuple[int, str]]) -> Plot:
-    """The broken cases on a scale of their own, then all cases. ``moved``: night and version, newest first."""
+def outcomes_by_night(
+    rows: Sequence[Row], nights: Sequence[Night], moved: Sequence[tuple[int, str]], worse: Collection[int] = ()
+) -> Plot:
+    """The broken cases on a scale of their own, then all cases.
+
+    ``moved``: night and version, newest first. ``worse``: nights from which on something is worse.
+    """
     counted = totals(rows, nights)
     dates = [night.date for night in nights]
     panels = (_panel("Broken cases", _BROKEN, counted, dates), _panel("All cases", _ALL, counted, dates))
     ends = (dates[0], dates[len(dates) // 2], dates[-1]) if len(dates) > 2 else tuple(dates)
-    return Plot(len(dates), panels, tuple(_labels(moved, len(dates))), tuple(sorted({n for n, _ in moved})), ends)
+    width = len(dates)
+    marks = tuple(sorted({night for night, _ in moved}))
+    flags = tuple(round(100 * (night + 0.5) / width, 2) for night in sorted(worse))
+    return Plot(width, panels, tuple(_labels(moved, width)), marks, flags, ends)
 
 
 def _panel(title: str, outcomes: Sequence[Outcome], counted: dict[str, list[int]], dates: Sequence[str]) -> Panel:

@@ -133,7 +133,7 @@
     const svgs = [...overview.querySelectorAll(".panel svg")];
     const told = document.getElementById("night-reading");
     const kinds = Object.keys(NAMES).filter((kind) => data.totals[kind]);
-    const spoken = (night) => `${data.nights[night]}: ${kinds.filter((kind) => data.totals[kind][night]).map((kind) => `${data.totals[kind][night].toLocaleString("en")} ${NAMES[kind]}`).join(", ") || "no case"}`;
+    const spoken = (night) => `${data.nights[night]}: ${kinds.filter((kind) => data.totals[kind][night]).map((kind) => `${data.totals[kind][night].toLocaleString("en")} ${NAMES[kind]}`).join(", ") || "no case"}${(data.worse[night] || []).map((text) => ` · worse: ${text}`).join("")}`;
     let place = count - 1;
     const go = (night) => {
       place = Math.min(count - 1, Math.max(0, night));
@@ -151,7 +151,7 @@
       svg.addEventListener("pointermove", (event) => {
         const box = svg.getBoundingClientRect();
         go(Math.floor((event.clientX - box.left) / box.width * count));
-        showTip(event, spoken(place).replace(": ", "\n").replaceAll(", ", "\n"));
+        showTip(event, spoken(place).replace(": ", "\n").replaceAll(" · ", "\n"));
       });
       svg.addEventListener("pointerleave", hideTip);
       svg.addEventListener("click", visit);

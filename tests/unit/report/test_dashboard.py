@@ -73,6 +73,10 @@ def test_outcomes_over_the_nights_are_drawn_without_a_script(site: Path) -> None
     assert plot.count('role="img" aria-label="') == 2
     assert "All cases: 9 on 2026-01-01" in plot
     assert 'class="k-f" d="M' in plot
+    assert f'<span style="left:{round(100 * (STORY.worse_at + 0.5) / 30, 2)}%">▲</span>' in plot
+    told = data(site / "index.html")["worse"][str(STORY.worse_at)]
+    assert "73 → 128" in told[0]
+    assert told[0].endswith("in 2 cases")
 
 
 def test_a_cases_page_has_its_whole_timeline(site: Path) -> None:

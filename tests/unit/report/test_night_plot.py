@@ -44,6 +44,10 @@ def test_many_nights_are_one_path_for_each_run_of_equal_ones() -> None:
     assert [layer.path for layer in everything.layers] == ["M0 60V0H300V60z", "M300 60V0H400V60z"]
 
 
+def test_nights_from_which_on_something_is_worse_have_a_flag_in_their_middle() -> None:
+    assert outcomes_by_night(*shown("p" * 10), [], {7, 2}).worse == (25.0, 75.0)
+
+
 @pytest.mark.parametrize(("moved", "labels"), [([(80, "3"), (20, "2")], ["3", "2"]), ([(80, "3"), (70, "2")], ["3"])])
 def test_labels_that_would_overlap_are_left_out_but_not_their_lines(
     moved: list[tuple[int, str]], labels: list[str]
