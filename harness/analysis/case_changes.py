@@ -38,19 +38,19 @@ def _no_layers(_cell: str, _case: str) -> Sequence[engines.Layer]:
 class Side:
     """One side. ``repeats`` and ``layers`` are asked only where the records alone do not settle it.
 
-    ``runs`` maps a cell's id to the run it comes from, where that is not the side's own.
+    ``runs`` maps (cell, case) to the run that it comes from, where that is not the side's own.
     """
 
     title: str
     results: Results
     repeats: Repeats = _no_repeats
     layers: Layers = _no_layers
-    runs: Mapping[str, str] | None = None
+    runs: Mapping[tuple[str, str], str] | None = None
 
     def proof(self, cell: CellRecord | None, case: CaseRecord | None) -> Proof:
         if cell is None or case is None:
             return Proof()
-        return Proof(run=(self.runs or {}).get(cell.id, self.results.run.id), path=case.evidence)
+        return Proof(run=(self.runs or {}).get((cell.id, case.id), self.results.run.id), path=case.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,10 @@ def side_of(found: resolve.Side, repeats: Repeats | None = None) -> Side:
     """What ``compare`` takes."""
 
     def layers(cell: str, case: str) -> list[engines.Layer]:
-        folder = found.folders.get(cell)
-        return engines.load(folder / "evidence" / cell / case) if folder else []
+        source = found.sources.get((cell, case))
+        return engines.load(source.folder / "evidence" / cell / case) if source and source.folder else []
 
-    runs = {cell: folder.name for cell, folder in found.folders.items()}
+    runs = {key: source.run for key, source in found.sources.items()}
     return Side(found.title, found.results, repeats or _none, layers, runs)
 
 

@@ -14,6 +14,7 @@ from harness.analysis.case_changes import BAD, Side
 from harness.errors import HarnessError
 from harness.evidence.layout import OUT
 from harness.history.database import shown
+from harness.history.resolve import Source
 from harness.matrix.expand import expand
 from harness.matrix.load import load
 from harness.report import repro
@@ -59,11 +60,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One side, with the matrix file and the run's folder that each cell's records come from."""
+    """One side, with the run that each (cell, case) comes from."""
 
     side: Side
-    matrices: Mapping[str, str] = field(default_factory=dict)
-    folders: Mapping[str, Path] = field(default_factory=dict)
+    sources: Mapping[tuple[str, str], Source] = field(default_factory=dict)
+
+    @property
+    def matrices(self) -> dict[str, str]:
+        """The matrix file that a cell was last run with."""
+        return {cell: source.matrix for (cell, _), source in self.sources.items()}
+
+    def folder(self, cell: str, case: str) -> Path | None:
+        """Of the case's run, where it is still there."""
+        source = self.sources.get((cell, case))
+        return source.folder if source and source.folder and source.folder.is_dir() else None
 
 
 def commands(before: Made, after: Made, releases: tuple[Release, Release], asked: Asked) -> list[str]:
@@ -91,8 +101,9 @@ def _runs(sides: tuple[Made, Made], asked: Asked) -> Iterator[str]:
     known: dict[str, frozenset[str]] = {}
     chosen: dict[str, list[str]] = {}
     for made in sides:
+        matrices = made.matrices
         for cell in made.side.results.cells:
-            files = dict.fromkeys((str(asked.matrix), made.matrices.get(cell.id, "")))
+            files = dict.fromkeys((str(asked.matrix), matrices.get(cell.id, "")))
             file = next((f for f in files if f and cell.id in known.setdefault(f, _cells(Path(f)))), "")
             chosen.setdefault(file, []).append(cell.id)
     lost = chosen.pop("", [])
@@ -121,12 +132,12 @@ def _taken_out(after: Made, asked: Asked) -> Iterator[str]:
     results = after.side.results
     broken = [(cell, case) for cell in results.cells for case in cell.cases if case.outcome in BAD]
     for cell, case in broken:
-        folder = after.folders.get(cell.id)
+        folder = after.folder(cell.id, case.id)
         if folder and repro.possible(repro.Subject(results, cell, case, folder)):
             name = f"{cell.id}::{case.id}"
             yield shlex.join(["trt-matrix", "repro", name, "--run", after.side.proof(cell, case).run, *asked.place])
             return
-    kept = [(cell, case) for cell, case in broken if cell.id in after.folders and after.folders[cell.id].is_dir()]
+    kept = [(cell, case) for cell, case in broken if after.folder(cell.id, case.id)]
     for cell, case in kept[:1]:
         run = after.side.proof(cell, case).run
         yield shlex.join(["trt-matrix", "show", f"{cell.id}::{case.id}", "--run", run, *asked.runs])

@@ -82,7 +82,8 @@ def triage_upgrade(
         found = triage(before.side, after.side, old, new, rules, more_sections)
     found = msgspec.structs.replace(found, commands=commands(before, after, (old, new), asked))
     to = asked.out / "triage" / re.sub(r"[^a-z0-9.]+", "-", f"{old}-to-{new}")
-    folders = {folder.name: folder for side in (before, after) for folder in side.folders.values()}
+    sources = {source for side in (before, after) for source in side.sources.values()}
+    folders = {source.run: source.folder for source in sources if source.folder}
     index = page.write(found, folders, to, asked.url)
     if shape == "json":
         print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
@@ -105,7 +106,7 @@ def _side(release: Release, database: Database | None, planned: Planned | None, 
         except resolve.UnknownRelease:
             return Made(_planned_side(release, planned))
         repeats = repeats_of(database, found, since if since < found.results.run.started else "")
-        return Made(side_of(found, repeats), found.matrices, found.folders)
+        return Made(side_of(found, repeats), found.sources)
     return Made(_planned_side(release, planned))
 
 

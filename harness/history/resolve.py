@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from harness.errors import UsageError
-from harness.evidence.records import CellRecord, Results, count
+from harness.evidence.records import CellRecord, Outcome, Results, count
 from harness.history import reader
 from harness.history.database import Database
 from harness.history.files import load_results
-from harness.history.store import Run, body_of, runs
+from harness.history.store import Run, runs
 from harness.versions import Release
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Of a cell, the newest runs in which a release's cases are looked for.
+_LOOKED_AT = 30
 _RELEASE = re.compile(r"(tensorrt(-rtx)? )?\d+(\.\d+)+", re.ASCII)
 
 
@@ -28,18 +31,22 @@ class UnknownRelease(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a comparison. A release's cells may come from several runs, so each names its own.
+class Source:
+    """The run that a record comes from: its id, its folder (which may be gone) and the matrix file it was made with."""
 
-    ``folders`` maps a cell's id to the folder of the run that it comes from; a folder may be gone. ``matrices`` maps it
-    to the matrix file that the run was made with.
-    """
+    run: str
+    folder: Path | None
+    matrix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison. A release's cases may come from several runs, so each (cell, case) names its own."""
 
     title: str
     results: Results
-    folders: dict[str, Path] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     release: Release | None = None
-    matrices: dict[str, str] = field(default_factory=dict)
 
 
 def is_folder(words: str) -> bool:
@@ -56,7 +63,8 @@ def side_of_folder(path: Path) -> Side:
     """A run that need not be in the history."""
     results = load_results(path)
     folder = path if path.is_dir() else path.parent
-    return Side(f"run {results.run.id}", results, {cell.id: folder for cell in results.cells})
+    source = Source(results.run.id, folder, results.run.matrix)
+    return Side(f"run {results.run.id}", results, _all_from(source, results))
 
 
 def resolve(database: Database, words: str) -> Side:
@@ -68,14 +76,88 @@ def resolve(database: Database, words: str) -> Side:
     if run is not None:
         return side_of_run(database, run)
     if _RELEASE.fullmatch(words):
-        return _side_of_release(database, everything, Release.parse(words))
+        return side_of_release(database, everything, Release.parse(words))
     raise UsageError(_unknown(everything, words, database.name))
 
 
 def side_of_run(database: Database, run: Run) -> Side:
     results = reader.results(database, run.name)
     title = f"{run.pinned} (run {run.name})" if run.pinned else f"run {run.name}"
-    return Side(title, results, {cell.id: Path(run.folder) for cell in results.cells if run.folder})
+    return Side(title, results, _all_from(source_of(run, results), results))
+
+
+def source_of(run: Run, results: Results) -> Source:
+    return Source(run.name, Path(run.folder) if run.folder else None, results.run.matrix)
+
+
+def _all_from(source: Source, results: Results) -> dict[tuple[str, str], Source]:
+    return {(cell.id, case.id): source for cell in results.cells for case in cell.cases}
+
+
+def side_of_release(database: Database, everything: Sequence[Run], release: Release) -> Side:
+    """Each case of the release's cells as it last executed; where it never did, as it was last planned.
+
+    Only a cell's newest runs are looked at, so that a case which is asked for no more is forgotten in time.
+    """
+    by_key = {run.key: run for run in everything}
+    read = cache(lambda key: reader.results(database, by_key[key].name))
+    cells: list[tuple[CellRecord, int]] = []
+    sources: dict[tuple[str, str], Source] = {}
+    for newest, chosen in _chosen(database, by_key, release):
+        made, found = _merged(newest, chosen, read)
+        cells.append((made, newest.run))
+        sources |= {(made.id, case): source_of(by_key[key], read(key)) for case, key in found.items()}
+    if not cells:
+        raise UnknownRelease(
+            f"release {release} is in no run of the history {database.name}; `trt-matrix run` it first"
+        )
+    info = read(max((key for _, key in cells), key=lambda key: by_key[key].started))
+    records = [cell for cell, _ in cells]
+    return Side(str(release), msgspec.structs.replace(info, cells=records, counts=count(records)), sources, release)
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """A cell, and the newest run that executed something in it or else the newest."""
+
+    cell: str
+    run: int
+
+
+def _merged(
+    newest: _Newest, chosen: dict[str, int], read: Callable[[int], Results]
+) -> tuple[CellRecord, dict[str, int]]:
+    """The cell as its newest run has it, with each case from the run chosen for it; and those runs."""
+    cells = {key: next(c for c in read(key).cells if c.id == newest.cell) for key in {newest.run, *chosen.values()}}
+    cases = {key: {case.id: case for case in cell.cases} for key, cell in cells.items()}
+    order = [*cases[newest.run], *sorted(chosen.keys() - cases[newest.run].keys())]
+    found = {case: chosen.get(case, newest.run) for case in order}
+    made = [cases[key][case] for case, key in found.items()]
+    return msgspec.structs.replace(cells[newest.run], cases=made), found
+
+
+def _chosen(database: Database, by_key: dict[int, Run], release: Release) -> Iterator[tuple[_Newest, dict[str, int]]]:
+    """For each cell of a release its newest run, and for each case the newest one that executed it."""
+    rows = database.rows("SELECT id, name, version FROM cell WHERE flavour = ? ORDER BY name", (release.flavour.value,))
+    for key, name, version in rows:
+        if not release.version.covers(Release.parse(f"{release.flavour.value} {version}").version):
+            continue
+        runs_of = database.rows(
+            "SELECT x.run FROM run_cell x JOIN run n ON n.id = x.run WHERE x.cell = ?"
+            f" ORDER BY x.executed > 0 DESC, n.started DESC LIMIT {_LOOKED_AT}",
+            (key,),
+        )
+        newest = [run for (run,) in runs_of]
+        outcomes = database.rows(
+            "SELECT s.name, r.run, r.outcome FROM series s JOIN record r ON r.series = s.id"
+            f" WHERE s.cell = ? AND r.run IN ({', '.join('?' * len(newest))})",
+            (key, *newest),
+        )
+        best: dict[str, tuple[bool, str, int]] = {}
+        for case, run, outcome in outcomes:
+            ranked = (Outcome(outcome).executed, by_key[run].started, run)
+            best[case] = max(best.get(case, ranked), ranked)
+        yield _Newest(name, newest[0]), {case: run for case, (_, _, run) in best.items()}
 
 
 def find_run(everything: Sequence[Run], words: str) -> Run | None:
@@ -102,42 +184,6 @@ def nights(everything: Sequence[Run]) -> list[Run]:
         if run.date not in best or run.executed >= best[run.date].executed:
             best[run.date] = run
     return [best[date] for date in sorted(best)]
-
-
-def _side_of_release(database: Database, everything: Sequence[Run], release: Release) -> Side:
-    """Each cell of the release as its newest executed run left it; where it never ran, as it was planned."""
-    cells: dict[str, tuple[CellRecord, Run]] = {}
-    for name, run in _newest_runs(database, everything, release).items():
-        results = reader.results(database, run.name)
-        cells[name] = (next(cell for cell in results.cells if cell.id == name), run)
-    if not cells:
-        raise UnknownRelease(
-            f"release {release} is in no run of the history {database.name}; `trt-matrix run` it first"
-        )
-    newest = max((run for _, run in cells.values()), key=lambda run: run.started)
-    records = [cell for cell, _ in cells.values()]
-    info = reader.results(database, newest.name)
-    results = msgspec.structs.replace(info, cells=records, counts=count(records))
-    folders = {name: Path(run.folder) for name, (_, run) in cells.items() if run.folder}
-    matrices = {name: body_of(database, run).info.matrix for name, (_, run) in cells.items()}
-    return Side(str(release), results, folders, release, matrices)
-
-
-def _newest_runs(database: Database, everything: Sequence[Run], release: Release) -> dict[str, Run]:
-    """For each cell of a release the newest run that executed something in it, or else the newest."""
-    rows = database.rows("SELECT id, name, version FROM cell WHERE flavour = ? ORDER BY name", (release.flavour.value,))
-    by_key = {run.key: run for run in everything}
-    found = {}
-    for key, name, version in rows:
-        if not release.version.covers(Release.parse(f"{release.flavour.value} {version}").version):
-            continue
-        newest = database.rows(
-            "SELECT x.run FROM run_cell x JOIN run n ON n.id = x.run WHERE x.cell = ?"
-            " ORDER BY x.executed > 0 DESC, n.started DESC LIMIT 1",
-            (key,),
-        )
-        found[name] = by_key[newest[0][0]]
-    return found
 
 
 def _unknown(everything: Sequence[Run], words: str, history: str) -> str:

@@ -43,7 +43,9 @@ class Subject:
 
     @property
     def job(self) -> _Job:
-        path = self.folder / (self.cell.evidence or f"evidence/{self.cell.id}") / "job.json"
+        """What the run that executed the case asked of its cell; a reused case's is in an earlier run's folder."""
+        run = self.folder.resolve().parent / self.case.reused_from if self.case.reused_from else self.folder
+        path = run / (self.cell.evidence or f"evidence/{self.cell.id}") / "job.json"
         try:
             return msgspec.json.decode(path.read_bytes(), type=_Job)
         except (OSError, msgspec.DecodeError) as error:

@@ -10,6 +10,7 @@ from harness.analysis.case_changes import Side
 from harness.cli import build_parser
 from harness.commands.repeating import Asked, Made, commands
 from harness.evidence.records import CaseRecord
+from harness.history.resolve import Source
 from harness.versions import Release
 from tests import nights
 
@@ -36,7 +37,7 @@ def matrix(file: Path, *versions: str) -> str:
 
 def made(version: str, case: CaseRecord, file: str = "", folder: Path | None = None) -> Made:
     cell = nights.cell(version, [case])
-    return Made(Side(version, nights.run([cell])), {cell.id: file} if file else {}, {cell.id: folder} if folder else {})
+    return Made(Side(version, nights.run([cell])), {(cell.id, case.id): Source("run", folder, file)})
 
 
 def told(asked: Asked, first: Made, second: Made) -> list[list[str]]:

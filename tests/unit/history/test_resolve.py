@@ -41,9 +41,36 @@ def test_a_release_prefers_a_run_that_executed(database: Database) -> None:
     assert resolve(database, "tensorrt-rtx 1.7").results.run.started.startswith("2026-01-04")
 
 
+def test_a_release_keeps_what_a_smaller_run_left_out(tmp_path: Path) -> None:
+    names = ("a.onnx.fp32.sm86", "b.onnx.fp32.sm86", "c.onnx.fp32.sm86")
+    whole = made.run([made.cell("1.7.1", [made.case(name, "failed") for name in names])])
+    part = made.run([made.cell("1.7.1", [made.case(names[1]), made.case(names[2], "not-run")])], 1, matrix="part.yaml")
+    with store.opened(tmp_path / "history.sqlite") as database:
+        for results in (whole, part):
+            writer.add(database, results, None)
+        side = resolve(database, "tensorrt-rtx 1.7.1")
+    (cell,) = side.results.cells
+    assert {case.id: case.outcome.value for case in cell.cases} == dict(
+        zip(names, ("failed", "passed", "failed"), strict=True)
+    )
+    assert {case: source.matrix for (_, case), source in side.sources.items()} == dict(
+        zip(names, ("matrix.yaml", "part.yaml", "matrix.yaml"), strict=True)
+    )
+
+
+def test_a_release_forgets_a_case_that_has_not_been_asked_for_in_thirty_runs(tmp_path: Path) -> None:
+    old = made.run([made.cell("1.7.1", [made.case("old.onnx.fp32.sm86", "failed")])])
+    with store.opened(tmp_path / "history.sqlite") as database:
+        for results in (old, *(made.simple(day) for day in range(1, 31))):
+            writer.add(database, results, None)
+        (cell,) = resolve(database, "tensorrt-rtx 1.7.1").results.cells
+    assert [case.id for case in cell.cases] == ["retina.onnx.fp16-typed.sm86"]
+
+
 def test_a_run_outside_the_history_is_named_by_its_folder(database: Database, tmp_path: Path) -> None:
     folder = made.written(made.simple(20), tmp_path)
-    assert resolve(database, str(folder)).folders == {"trtrtx1.7.1-cuda12.9-wheels": folder}
+    (source,) = resolve(database, str(folder)).sources.values()
+    assert (source.run, source.folder, source.matrix) == (folder.name, folder, "matrix.yaml")
 
 
 def test_an_unknown_name_tells_the_near_ones(database: Database) -> None:

@@ -49,6 +49,13 @@ def test_holds_all_that_repeats_it(folder: Path, tmp_path: Path) -> None:
     assert imported == {"ctypes", "importlib", "os", "site", "sys", "time"}
 
 
+def test_a_reused_case_is_made_from_the_run_that_executed_it(folder: Path, tmp_path: Path) -> None:
+    later = nights.simple(1, "failed", evidence=f"evidence/{CELL}/{CASE}", reused_from=folder.name)
+    newer = nights.written(later, tmp_path)
+    assert repro.possible(subject(newer, results=later))
+    assert (repro.write(subject(newer, results=later), tmp_path / "repro") / "model.onnx").read_bytes() == b"onnx"
+
+
 def test_says_nothing_of_who_made_it(folder: Path, tmp_path: Path) -> None:
     made = repro.write(subject(folder), tmp_path / "repro")
     for path in (path for path in made.iterdir() if path.suffix != ".onnx"):
