@@ -49,13 +49,10 @@ class Asked:
         )
 
     @property
-    def runs(self) -> list[str]:
-        return ["--out", str(self.out)] if self.out != OUT else []
-
-    @property
     def place(self) -> list[str]:
         """Where the runs and their history are."""
-        return [*self.runs, *(["--history", shown(self.history)] if self.history else [])]
+        out = ["--out", str(self.out)] if self.out != OUT else []
+        return [*out, *(["--history", shown(self.history)] if self.history else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +137,4 @@ def _taken_out(after: Made, asked: Asked) -> Iterator[str]:
     kept = [(cell, case) for cell, case in broken if after.folder(cell.id, case.id)]
     for cell, case in kept[:1]:
         run = after.side.proof(cell, case).run
-        yield shlex.join(["trt-matrix", "show", f"{cell.id}::{case.id}", "--run", run, *asked.runs])
+        yield shlex.join(["trt-matrix", "show", f"{cell.id}::{case.id}", "--run", run, *asked.place])

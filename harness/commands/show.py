@@ -9,11 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit, UsageError
-from harness.evidence.layout import OUT, RunFolder, find_run
+from harness.evidence.layout import RunFolder, find_run
 from harness.evidence.records import CaseRecord, CellRecord, Results
+from harness.history import reread
+from harness.history.store import opened, place_of
 from harness.neutral import one_line
-from harness.report import case_text, results_file, text
+from harness.report import case_text, results_file, text, verdicts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,15 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "what", nargs="?", default="", metavar="RUN|CELL|CELL::CASE", help="what to show (the newest run)"
     )
     parser.add_argument("--run", default="latest", metavar="RUN", help="the run that the cell is of (the newest)")
-    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="the folder of all runs (%(default)s)")
+    add_history_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the record as results.json has it")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return show(arguments.what, run_name=arguments.run, out=arguments.out, as_json=arguments.json)
+    place = place_of(arguments.history, arguments.out)
+    return show(arguments.what, run_name=arguments.run, out=arguments.out, as_json=arguments.json, place=place)
 
 
-def show(what: str, *, run_name: str, out: Path, as_json: bool) -> int:
+def show(what: str, *, run_name: str, out: Path, as_json: bool, place: str = "") -> int:
     """Print the run, cell or case that ``what`` names. Raises ``UsageError`` with the nearest names."""
     named_run = bool(what) and "::" not in what and (out / what / "results.json").is_file()
     folder = find_run(out, what if named_run else run_name)
@@ -38,8 +42,20 @@ def show(what: str, *, run_name: str, out: Path, as_json: bool) -> int:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
     else:
-        print(shown, end="")
+        print(shown + _earlier(place, folder.id, what), end="")
     return Exit.OK
+
+
+def _earlier(place: str, run: str, what: str) -> str:
+    """Earlier verdicts of a case, where a history has them."""
+    cell, _, case = what.partition("::")
+    if not case or not ("://" in place or Path(place).is_file()):
+        return ""
+    try:
+        with opened(place) as database:
+            return verdicts.as_text(reread.verdicts(database, run, cell, case))
+    except UsageError:  # the run is in no history, which then holds no other verdict either
+        return ""
 
 
 def _whole(results: Results, folder: RunFolder) -> tuple[Results, str]:

@@ -93,6 +93,8 @@ def find_run(out: Path, name: str = "latest") -> RunFolder:
     path = out / name
     if not (path / "results.json").is_file():
         known = sorted(entry.parent.name for entry in out.glob("2*/results.json")) if out.is_dir() else []
+        if known and name == "latest":  # runs from elsewhere come without the link
+            return RunFolder((out / known[-1]).resolve())
         hint = f"the newest there is {known[-1]}" if known else "make one with 'trt-matrix run'"
         raise UsageError(f"run {name!r} is not in {out}; {hint}")
     return RunFolder(path.resolve())

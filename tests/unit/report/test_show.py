@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.cli import main
 from harness.errors import UsageError
+from harness.evidence.records import Outcome
+from harness.history import reread, store, writer
 from harness.report import write
 from tests import sample
 
@@ -55,6 +58,29 @@ def test_json_is_the_record(out: Path, capsysbinary: pytest.CaptureFixture[bytes
 def test_an_unknown_name_gets_the_nearest(out: Path, what: str, near: str) -> None:
     with pytest.raises(UsageError, match=near):
         main(["show", what, "--out", str(out)])
+
+
+def test_what_was_said_before_stands_under_a_case(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = sample.results()
+    cells = [
+        msgspec.structs.replace(
+            cell, cases=[msgspec.structs.replace(case, outcome=Outcome.WARNED, findings=[]) for case in cell.cases]
+        )
+        for cell in results.cells
+    ]
+    with store.opened(out / store.FILE) as database:
+        writer.add(database, msgspec.structs.replace(results, cells=cells), None)
+        reread.replace(database, results, None)
+    main(["show", f"{CELL}::{CASE}", "--out", str(out)])
+    told = capsys.readouterr().out
+    assert "failed at build" in told
+    assert "UTC  warned; no finding" in told.partition("before its evidence was read again:")[2]
+
+
+def test_without_a_link_the_latest_is_the_newest_that_is_there(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (out / "latest").unlink()
+    assert main(["show", "--out", str(out)]) == 0
+    assert "148 planned, 100 executed" in capsys.readouterr().out
 
 
 def test_report_writes_the_pages_again(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
