@@ -86,7 +86,7 @@ def triage(
         ("Remedies", "None is known for what was found.", _remedies(after)),
         ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
     )
-    both = [*_runs(before), *_runs(after)]
+    both = list(dict.fromkeys([*_runs(before), *_runs(after)]))
     sections = [Section(title=title, none=none, statements=told, proofs=both) for title, none, told in parts]
     sections[1] = msgspec.structs.replace(sections[1], proofs=[], sources=[_API_SOURCE.format(old, new)])
     sections[2:2] = more

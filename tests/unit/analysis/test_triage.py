@@ -145,6 +145,16 @@ def test_the_page_links_to_files_that_are_there(tmp_path: Path) -> None:
     assert "its files are not here" in html(found, {}, tmp_path)
 
 
+def test_words_between_backticks_are_code_on_the_page(tmp_path: Path) -> None:
+    shown = html(upgrade(nights.case(), nights.case()), {}, tmp_path)
+    assert "<code>trt-matrix api diff &#39;tensorrt-rtx 1.6.1&#39; &#39;tensorrt-rtx 1.7.1&#39;</code>" in shown
+
+
+def test_a_run_that_both_releases_come_from_is_named_once() -> None:
+    sides = [Side(version, nights.run([nights.cell(version, [nights.case()])])) for version in ("1.6.1", "1.7.1")]
+    assert len(triage(sides[0], sides[1], OLD, NEW).proofs) == 1
+
+
 def test_hostile_words_are_harmless(tmp_path: Path) -> None:
     found = upgrade(nights.case(), nights.case(outcome="failed", reason="</pre><script>x</script> \x1b[31m"))
     index = write(found, {}, tmp_path)
