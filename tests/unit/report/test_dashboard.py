@@ -69,7 +69,7 @@ def test_one_cause_is_one_row_with_the_numbers_it_moved(site: Path) -> None:
 
 def test_outcomes_over_the_nights_are_drawn_without_a_script(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
-    plot = text[text.index('id="night-plot"') : text.index("</figure>")]
+    plot = text[text.index('id="night-plot"') : text.index('id="night-reading"')]
     assert plot.count('role="img" aria-label="') == 2
     assert "All cases: 9 on 2026-01-01" in plot
     assert 'class="k-f" d="M' in plot
