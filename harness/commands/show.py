@@ -14,6 +14,7 @@ from harness.errors import Exit, UsageError
 from harness.evidence.layout import RunFolder, find_run
 from harness.evidence.records import CaseRecord, CellRecord, Results
 from harness.history import reread
+from harness.history.database import HistoryError
 from harness.history.store import opened, place_of
 from harness.neutral import one_line
 from harness.report import case_text, results_file, text, verdicts
@@ -54,7 +55,9 @@ def _earlier(place: str, run: str, what: str) -> str:
     try:
         with opened(place) as database:
             return verdicts.as_text(reread.verdicts(database, run, cell, case))
-    except UsageError:  # the run is in no history, which then holds no other verdict either
+    except HistoryError as error:
+        return f"\nearlier verdicts are not known: {error}\n"
+    except UsageError:  # the run is not in the history, which then holds no other verdict either
         return ""
 
 

@@ -14,13 +14,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import InputError, UsageError
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://", re.ASCII)
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
-class HistoryError(HarnessError):
+class HistoryError(InputError):
     """The history cannot be opened, read or written."""
 
 

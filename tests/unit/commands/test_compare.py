@@ -52,6 +52,12 @@ def test_two_folders_need_no_history(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / store.FILE).exists()
 
 
+def test_a_history_that_cannot_be_read_is_no_worsening(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / store.FILE).write_bytes(b"no database" * 500)
+    assert main_outer(["compare", "--out", str(tmp_path)]) == Exit.USAGE
+    assert "is damaged" in capsys.readouterr().err
+
+
 def test_no_history_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not there"):
         main(["compare", "--out", str(tmp_path)])

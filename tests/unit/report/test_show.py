@@ -77,6 +77,12 @@ def test_what_was_said_before_stands_under_a_case(out: Path, capsys: pytest.Capt
     assert "UTC  warned; no finding" in told.partition("before its evidence was read again:")[2]
 
 
+def test_a_history_that_cannot_be_read_is_told_under_the_case(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (out / store.FILE).write_bytes(b"no database" * 500)
+    assert main(["show", f"{CELL}::{CASE}", "--out", str(out)]) == 0
+    assert "earlier verdicts are not known: history " in capsys.readouterr().out
+
+
 def test_without_a_link_the_latest_is_the_newest_that_is_there(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (out / "latest").unlink()
     assert main(["show", "--out", str(out)]) == 0
