@@ -266,6 +266,9 @@ def _named(tried: Mapping[str, Proof], because: str) -> list[Proof]:
 
 
 def _missing(side: Side) -> list[Statement]:
+    if not side.results.cells:
+        words = f"{side.title} is in no run and in no cell of the matrix: only its API is known"
+        return [Statement(text=words, sources=["the matrix file, and the history"])]
     return _grouped(
         (
             f"{cell.version} did not run: {case.reason or cell.reason}",

@@ -87,10 +87,18 @@ def commands(before: Made, after: Made, releases: tuple[Release, Release], asked
     ]
     return [
         *_runs((before, after), asked),
-        shlex.join(["trt-matrix", "compare", *ends, *here, *asked.place]),
+        *_compared((before, after), ends, [*here, *asked.place]),
         shlex.join(["trt-matrix", "triage", "--from", ends[0], "--to", ends[1], *more]),
         *_taken_out(after, asked),
     ]
+
+
+def _compared(sides: tuple[Made, Made], ends: list[str], options: list[str]) -> Iterator[str]:
+    without = [end for end, made in zip(ends, sides, strict=True) if not made.side.results.cells]
+    for end in without:
+        yield f"# {end} has no cell: add one to the matrix and run it, then compare"
+    if not without:
+        yield shlex.join(["trt-matrix", "compare", *ends, *options])
 
 
 def _runs(sides: tuple[Made, Made], asked: Asked) -> Iterator[str]:

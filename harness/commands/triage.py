@@ -23,7 +23,7 @@ from harness.commands.repeating import MATRIX, Asked, Made, commands
 from harness.commands.trying import add_ways, covers, tried_section
 from harness.errors import Exit, UsageError
 from harness.evidence.layout import cache_folder
-from harness.evidence.records import RunInfo, count
+from harness.evidence.records import Results, RunInfo, count
 from harness.history import resolve
 from harness.history.database import Database
 from harness.history.store import opened, place_of
@@ -31,6 +31,7 @@ from harness.matrix.host import detect
 from harness.matrix.results import to_results
 from harness.planning import Planned, make_plan
 from harness.report import triage as page
+from harness.support.facts import describe
 from harness.versions import Release
 
 
@@ -111,8 +112,9 @@ def _side(release: Release, database: Database | None, planned: Planned | None, 
 
 
 def _planned_side(release: Release, planned: Planned | None) -> Side:
+    """The release's cells as planned; none where the matrix has none, since its API is known all the same."""
     cells = [] if planned is None else [c for c in planned.plan.cells if covers(release, c.cell.release)]
-    if planned is None or not cells:
+    if not cells and describe(release) is None:
         raise UsageError(
             f"release {release} is in no run and not in the matrix; add a cell of it, or `trt-matrix run` one"
         )
@@ -121,10 +123,9 @@ def _planned_side(release: Release, planned: Planned | None) -> Side:
         started="",
         harness=__version__,
         host=detect(),
-        matrix=planned.matrix.file,
-        matrix_sha256=planned.matrix.sha256,
+        matrix=planned.matrix.file if planned else "",
+        matrix_sha256=planned.matrix.sha256 if planned else "",
     )
-    results = to_results(planned.plan, info)
     names = {cell.cell.id for cell in cells}
-    kept = [cell for cell in results.cells if cell.id in names]
-    return Side(str(release), msgspec.structs.replace(results, cells=kept, counts=count(kept)))
+    kept = [cell for cell in to_results(planned.plan, info).cells if cell.id in names] if planned else []
+    return Side(str(release), Results(run=info, counts=count(kept), cells=kept))

@@ -155,6 +155,11 @@ def test_a_run_that_both_releases_come_from_is_named_once() -> None:
     assert len(triage(sides[0], sides[1], OLD, NEW).proofs) == 1
 
 
+def test_a_release_that_no_cell_has_is_told_as_not_known() -> None:
+    found = triage(Side("8.4.3", nights.run([])), Side("new", nights.run([nights.cell()])), OLD, NEW)
+    assert section(found, "Not known yet")[0].startswith("8.4.3 is in no run and in no cell of the matrix")
+
+
 def test_hostile_words_are_harmless(tmp_path: Path) -> None:
     found = upgrade(nights.case(), nights.case(outcome="failed", reason="</pre><script>x</script> \x1b[31m"))
     index = write(found, {}, tmp_path)

@@ -83,6 +83,14 @@ def test_a_cell_that_no_file_has_any_more_is_a_comment(here: Path) -> None:
     assert comment[:2] == ["#", CELLS[0]]
 
 
+def test_a_release_without_a_cell_is_not_compared_yet(here: Path) -> None:
+    matrix(here / "matrix.yaml", "1.7.1")
+    asked = Asked(Path("matrix.yaml"), Path("reports/out"))
+    run, comment, triage = told(asked, Made(Side("old", nights.run([]))), made("1.7.1", nights.case()))
+    assert (run[1], triage[1]) == ("run", "triage")
+    assert " ".join(comment).startswith("# tensorrt-rtx 1.6.1 has no cell: add one")
+
+
 def test_the_broken_case_is_taken_from_its_own_run(here: Path) -> None:
     (here / "model.onnx").touch()
     case = nights.case(outcome="failed")
