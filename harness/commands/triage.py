@@ -14,6 +14,7 @@ from harness import __version__
 from harness.analysis.broken_code import broken_code
 from harness.analysis.case_changes import Side
 from harness.analysis.compare import Rules
+from harness.analysis.library_words import library_words
 from harness.analysis.pairs import release_pairs
 from harness.analysis.sides import repeats_of, side_of
 from harness.analysis.triage import Section, triage
@@ -73,7 +74,7 @@ def triage_upgrade(
 ) -> int:
     """Write the page and the ticket; what a release has no run of is taken from the matrix's plan."""
     code = broken_code(asked.code, old, new) if asked.code else None
-    more_sections = [section for section in (code, tried) if section]
+    more_sections = [section for section in (library_words(old, new), code, tried) if section]
     with opened(place) if _is_there(place) else nullcontext() as database:
         before = _side(old, database, planned)
         after = _side(new, database, planned, since=before.side.results.run.started)
