@@ -52,7 +52,7 @@ def test_the_dashboard_names_the_night_and_the_change(out: Path) -> None:
     assert main(["dashboard", "--out", str(out)]) == Exit.OK
     text = (out / "dashboard/index.html").read_text(encoding="utf-8")
     assert "the model&#39;s weights" in text
-    assert f"1.6.1 → 1.7.1 on {date(5)}" in text
+    assert f"1.6.1 → 1.7.1</b> on {date(5)}" in text
     step = next(row for row in text.split("<tr>") if "fp16.below_blobs" in row and "worse" in row)
     assert date(WORSE) in step
     assert "face-a.onnx" in step
