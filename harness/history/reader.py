@@ -80,6 +80,20 @@ def timeline(database: Database, cell: str, case: str, limit: int | None = None)
     return [Point(Run(*row[:9]), join_case(documents[row[9]], *row[10:])) for row in rows]
 
 
+def ended_elsewhere(database: Database, case: str) -> dict[str, str]:
+    """By release (``tensorrt 8.6.1``) how a case last ended where it was executed."""
+    rows = database.rows(
+        "SELECT c.flavour, c.version, c.name FROM series s JOIN cell c ON c.id = s.cell WHERE s.name = ?", (case,)
+    )
+    found: dict[str, tuple[str, str]] = {}
+    for flavour, version, cell in rows:
+        for point in timeline(database, cell, case):
+            if point.case.outcome.executed:
+                release = f"{flavour} {version}"
+                found[release] = max(found.get(release, ("", "")), (point.run.started, point.case.outcome.value))
+    return {release: outcome for release, (_, outcome) in found.items()}
+
+
 def records_of_series(database: Database, key: int, wanted: Collection[int]) -> Iterator[tuple[int, CaseRecord]]:
     """The records of one series in the runs whose keys are ``wanted``, as (run's key, case)."""
     asked = f"SELECT r.run, {_CASE} FROM record r WHERE r.series = ? AND r.run >= ?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -34,12 +34,16 @@ class _Job(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One case of one run, with what its cell was asked."""
+    """One case of one run, with what its cell was asked.
+
+    ``elsewhere``: how the same case last ended in other cells, from other runs.
+    """
 
     results: Results
     cell: CellRecord
     case: CaseRecord
     folder: Path
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     @property
     def job(self) -> _Job:
@@ -199,14 +203,17 @@ def _readme(subject: Subject, attestation: Attestation) -> str:
 
 
 def _other_releases(subject: Subject) -> str:
-    """How the same case ended in the other cells of its run, where it was executed."""
-    ended = [
-        f"{cell.flavour} {cell.version}: {case.outcome.value}"
+    """How the same case ended in the other cells of its run, else as the history has it, where it was executed."""
+    own = f"{subject.cell.flavour} {subject.cell.version}"
+    here = {
+        f"{cell.flavour} {cell.version}": case.outcome.value
         for cell in subject.results.cells
         for case in cell.cases
-        if cell.version != subject.cell.version and case.id == subject.case.id and case.outcome.executed
-    ]
-    return "; ".join(dict.fromkeys(ended)) or "no other release ran this case in this run"
+        if case.id == subject.case.id and case.outcome.executed
+    }
+    ended = {release: outcome for release, outcome in (subject.elsewhere | here).items() if release != own}
+    told = "; ".join(f"{release}: {outcome}" for release, outcome in sorted(ended.items()))
+    return told or "no other release ran this case"
 
 
 def _system(host: Host, cell: CellRecord) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
 from harness.errors import InputError, UsageError
 from harness.evidence.records import Results
+from harness.history import store, writer
 from harness.report import repro
 from tests import nights
 
@@ -54,6 +56,17 @@ def test_a_reused_case_is_made_from_the_run_that_executed_it(folder: Path, tmp_p
     newer = nights.written(later, tmp_path)
     assert repro.possible(subject(newer, results=later))
     assert (repro.write(subject(newer, results=later), tmp_path / "repro") / "model.onnx").read_bytes() == b"onnx"
+
+
+def test_other_releases_are_told_from_the_history(folder: Path, tmp_path: Path) -> None:
+    with store.opened(tmp_path / store.FILE) as database:
+        for day, (version, outcome) in enumerate((("1.6.1", "failed"), ("1.6.1", "passed"), ("1.5.0", "not-run"))):
+            writer.add(database, nights.simple(day, outcome, version), None)
+        writer.add(database, nights.simple(5, "failed"), None)
+    words = ["repro", f"{CELL}::{CASE}", "--run", str(folder), "--out", str(tmp_path), "--to", str(tmp_path / "repro")]
+    assert main(words) == 0
+    text = (tmp_path / "repro/README.md").read_text(encoding="utf-8")
+    assert "**Have you tried the latest release?**: tensorrt-rtx 1.6.1: passed\n" in text
 
 
 def test_says_nothing_of_who_made_it(folder: Path, tmp_path: Path) -> None:
