@@ -6,7 +6,7 @@ import re
 
 from harness.evidence.records import Outcome, Results
 from harness.neutral import one_line
-from harness.report import grid, text
+from harness.report import grid, markup, text
 from harness.report.causes import Cause, causes, number, predictions, reasons_not_run
 
 MOST_BYTES = 900_000
@@ -52,9 +52,10 @@ def _causes(found: list[Cause]) -> list[str]:
         return []
     lines = ["### What was found", ""]
     for cause in found[:_MOST_CAUSES]:
-        lines.append(f"- {_SIGNS[cause.outcome]} **{plain(cause.title)}** ({cause.severity}, {cause.extent})")
+        waived = f"; waived: {plain(cause.waived_by)}" if cause.waived_by else ""
+        lines.append(f"- {_SIGNS[cause.outcome]} **{plain(cause.title)}** ({cause.severity}, {cause.extent}{waived})")
         lines += [f"  - {plain(cause.which)}"] if cause.which else []
-        lines += [f"  - {a.standing.replace('-', ' ')}: {plain(a.text)}" for a in cause.advice[:1]]
+        lines += [f"  - {a.standing.replace('-', ' ')}: {markup.words(a.text)}" for a in cause.advice[:1]]
     if len(found) > _MOST_CAUSES:
         lines.append(f"- and {len(found) - _MOST_CAUSES} more")
     return [*lines, ""]

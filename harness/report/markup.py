@@ -16,6 +16,14 @@ def text(value: str) -> str:
     return _SPECIAL.sub(r"\\\1", one_line(value)).replace("\\@", "&#64;").replace("://", "&#58;//")
 
 
+def words(value: str) -> str:
+    """Plain words, but what stands between backticks in code type."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return text(value)
+    return "".join(code(part) if at % 2 else text(part) for at, part in enumerate(parts))
+
+
 def code(value: str) -> str:
     """A word in code type; works inside a table as well."""
     words = one_line(value).replace("|", "\\|")

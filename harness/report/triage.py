@@ -65,15 +65,7 @@ def markdown(found: Triage, url: str = "") -> str:
 def _line(statement: Statement, url: str) -> str:
     sign = "*predicted* " if statement.predicted else ""
     evidence = _evidence(statement.proofs[:_MOST_PROOFS], statement.sources, url)
-    return f"- {sign}{_words(statement.text)}{_cases(statement)}{evidence}"
-
-
-def _words(text: str) -> str:
-    """Plain words, but what stands between backticks in code type."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return markup.text(text)
-    return "".join(markup.code(part) if at % 2 else markup.text(part) for at, part in enumerate(parts))
+    return f"- {sign}{markup.words(statement.text)}{_cases(statement)}{evidence}"
 
 
 def _cases(statement: Statement) -> str:
@@ -88,5 +80,5 @@ def _evidence(places: Sequence[Proof], sources: Sequence[str], url: str) -> str:
     if places:
         return f" — evidence: {', '.join(proofs.markdown(place, url) for place in places)}"
     if sources:
-        return f" — source: {_words(sources[0])}"
+        return f" — source: {markup.words(sources[0])}"
     return " — evidence: planned, nothing ran"
