@@ -23,7 +23,7 @@ from harness.matrix.waivers import Waiver
 from harness.neutral import neutral
 from harness.report import causes, grid
 from harness.report.dashboard_data import CODES, Row, case_data, row, slug
-from harness.report.night_plot import outcomes_by_night, totals
+from harness.report.night_plot import Plot, outcomes_by_night, totals
 from harness.report.payload import in_script
 
 _MOST_STEPS = 100
@@ -80,12 +80,17 @@ def _write_site(database: Database, swept: Sweep, site: Path, options: Options) 
         rows.append(shown)
         data = case_data(shown, swept.nights)
         _page(site / shown.page, "dashboard_case.html", data, row=shown, nights=swept.nights)
+    moves = _moves(swept)
     for track, of_track in groupby(rows, key=lambda each: each.timeline.track):
         shown_rows = list(of_track)
+        seen = _overview(shown_rows, swept, [move for move in moves if track.name in move.tracks])
         _page(
             site / "cell" / f"{slug(track.name)}.html",
             "dashboard_cell.html",
-            {"nights": [night.date for night in swept.nights], "links": [night.link for night in swept.nights]},
+            seen.data,
+            plot=seen.plot,
+            steps=seen.groups[:_MOST_STEPS],
+            pages={(track.name, each.timeline.case): each.page for each in shown_rows},
             track=track,
             rows=shown_rows,
             nights=swept.nights,
@@ -94,17 +99,18 @@ def _write_site(database: Database, swept: Sweep, site: Path, options: Options) 
     _first_page(database, swept, site, rows, options)
 
 
-def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], options: Options) -> None:
-    today = reader.results(database, swept.runs[-1].name)
-    before = reader.results(database, swept.runs[-2].name) if len(swept.runs) > 1 else None
-    last = len(swept.nights) - 1
+@dataclass(frozen=True, slots=True)
+class _Overview:
+    """Some cases' nights: what changed, the plot of their outcomes, and the same for the page's script."""
+
+    groups: list[Together]
+    plot: Plot
+    data: dict[str, Any]
+
+
+def _overview(rows: Sequence[Row], swept: Sweep, moves: Sequence[_Move]) -> _Overview:
     # A flaky case's ups and downs are told once, under Flaky.
     groups = together([step for each in rows for step in each.steps if not (each.flaky and step.name == "outcome")])
-    new_steps = [group for group in groups if group.night == last]
-    old_steps = [group for group in groups if group.night != last]
-    ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
-    width = min(len(swept.nights), max(60, _STRIP_BYTES // max(len(ordered), 1)))
-    moves = _moves(swept)
     worse = _worse(groups)
     data = {
         "nights": [night.date for night in swept.nights],
@@ -112,16 +118,30 @@ def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], o
         "totals": totals(rows, swept.nights),
         "worse": worse,
     }
+    plot = outcomes_by_night(rows, swept.nights, [(move.night, move.new) for move in moves], worse)
+    return _Overview(groups, plot, data)
+
+
+def _first_page(database: Database, swept: Sweep, site: Path, rows: list[Row], options: Options) -> None:
+    today = reader.results(database, swept.runs[-1].name)
+    before = reader.results(database, swept.runs[-2].name) if len(swept.runs) > 1 else None
+    last = len(swept.nights) - 1
+    moves = _moves(swept)
+    seen = _overview(rows, swept, moves)
+    new_steps = [group for group in seen.groups if group.night == last]
+    old_steps = [group for group in seen.groups if group.night != last]
+    ordered = sorted(rows, key=_pressing)[:_MOST_ROWS]
+    width = min(len(swept.nights), max(60, _STRIP_BYTES // max(len(ordered), 1)))
     _page(
         site / "index.html",
         "dashboard.html",
-        data,
+        seen.data,
         root="",
         nights=swept.nights,
         today=today,
         before=before,
         grids=[(flavour, made, _earlier(made, before, swept)) for flavour, made in grid.by_flavour(today.cells)],
-        plot=outcomes_by_night(rows, swept.nights, [(move.night, move.new) for move in moves], worse),
+        plot=seen.plot,
         new_steps=new_steps,
         new_changes=changes(new_steps),
         old_steps=old_steps[:_MOST_STEPS],

@@ -79,6 +79,13 @@ def test_outcomes_over_the_nights_are_drawn_without_a_script(site: Path) -> None
     assert told[0].endswith("in 2 cases")
 
 
+def test_a_cells_page_has_its_own_nights_and_steps(site: Path) -> None:
+    text = (site / "cell/trtrtx-cuda12-wheels.html").read_text(encoding="utf-8")
+    assert 'aria-label="All cases: 9 on 2026-01-01' in text
+    assert text.count("the model&#39;s weights") == 1
+    assert "┆ 1.7.1" in text
+
+
 def test_a_cases_page_has_its_whole_timeline(site: Path) -> None:
     shown = data(page_of(site, "retina-640.onnx.fp16-typed.sm86"))
     assert shown["nights"][0] == "2026-01-01"
