@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.history import reader, store, writer
+from harness.history import reader, resolve, store, writer
 from harness.history.database import HistoryError, NewerHistory, connect
 from harness.history.schema import MIGRATIONS, Migration, migrate
 from tests import nights
@@ -143,3 +143,12 @@ def test_no_server_is_one_line_without_a_password() -> None:
         pass
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_release_is_put_together_from_its_runs(url: str) -> None:
+    with store.opened(url) as database:
+        for day, outcome in enumerate(("failed", "not-run")):
+            writer.add(database, nights.simple(day, outcome), None)
+        (cell,) = resolve.resolve(database, "tensorrt-rtx 1.7.1").results.cells
+        assert [case.outcome.value for case in cell.cases] == ["failed"]
+        assert reader.ended_elsewhere(database, cell.cases[0].id) == {"tensorrt-rtx 1.7.1": "failed"}
