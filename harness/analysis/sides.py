@@ -37,8 +37,9 @@ def side_of(found: resolve.Side, repeats: Repeats | None = None) -> Side:
         source = found.sources.get((cell, case))
         return engines.load(source.folder / "evidence" / cell / case) if source and source.folder else []
 
+    title = f"{found.title} (a part of the matrix)" if found.results.run.partial else found.title
     runs = {key: source.run for key, source in found.sources.items()}
-    return Side(found.title, found.results, repeats or _none, layers, runs)
+    return Side(title, found.results, repeats or _none, layers, runs)
 
 
 def _none(_cell: str, _case: str, _name: str) -> Sequence[float]:

@@ -263,6 +263,8 @@ class Host(Record, frozen=True, kw_only=True):
 
 
 class RunInfo(Record, frozen=True, kw_only=True):
+    """``partial``: only some of the matrix's cases were asked for."""
+
     id: str
     started: str
     finished: str = ""
@@ -273,6 +275,7 @@ class RunInfo(Record, frozen=True, kw_only=True):
     command: str = ""
     interrupted: bool = False
     label: str = ""
+    partial: bool = False
 
 
 class Counts(Record, frozen=True, kw_only=True):

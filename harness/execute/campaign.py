@@ -87,7 +87,7 @@ def run_plan(plan: Plan, matrix: Matrix, host: Host, options: Options, progress:
             ahead.submit(context.models.ensure, _cases(plan))
             cells = sweep(pairs, context)
         audits, notes = audits_of(_sources(plan, cells, context.models))
-    info = msgspec.structs.replace(info, finished=timestamp(), interrupted=interruption.asked)
+    info = msgspec.structs.replace(planned.run, finished=timestamp(), interrupted=interruption.asked)
     results = msgspec.structs.replace(
         planned, run=info, cells=cells, counts=count(cells), notes=[*planned.notes, *notes]
     )

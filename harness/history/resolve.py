@@ -113,7 +113,9 @@ def side_of_release(database: Database, everything: Sequence[Run], release: Rele
         )
     info = read(max((key for _, key in cells), key=lambda key: by_key[key].started))
     records = [cell for cell, _ in cells]
-    return Side(str(release), msgspec.structs.replace(info, cells=records, counts=count(records)), sources, release)
+    run = msgspec.structs.replace(info.run, partial=False)
+    whole = msgspec.structs.replace(info, run=run, cells=records, counts=count(records))
+    return Side(str(release), whole, sources, release)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,5 +47,8 @@ class PlannedCell:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """``partial``: cases of the matrix were left out on purpose, so that they are missing says nothing."""
+
     cells: tuple[PlannedCell, ...]
     notes: tuple[str, ...] = ()
+    partial: bool = False

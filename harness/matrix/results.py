@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, RunInfo, Stage, count
 from harness.matrix.plan import Plan, PlannedCase, PlannedCell
 
@@ -17,6 +19,7 @@ def to_results(plan: Plan, run: RunInfo) -> Results:
         if id(cell.cases) not in made:
             made[id(cell.cases)] = [case_record(case) for case in cell.cases]
     cells = [cell_record(cell, made[id(cell.cases)]) for cell in plan.cells]
+    run = msgspec.structs.replace(run, partial=plan.partial)
     return Results(run=run, counts=count(cells), cells=cells, notes=list(plan.notes))
 
 

@@ -65,7 +65,8 @@ def select(plan: Plan, selection: Selection) -> Plan:
     cells = tuple(cell for cell in (_kept(cell, wanted) for cell in plan.cells) if cell.cases)
     if not cells:
         raise NothingSelected(_nothing(selection))
-    return replace(plan, cells=cells)
+    fewer = sum(len(cell.cases) for cell in cells) < sum(len(cell.cases) for cell in plan.cells)
+    return replace(plan, cells=cells, partial=plan.partial or fewer)
 
 
 def failed_cases(path: Path) -> frozenset[str]:

@@ -161,6 +161,12 @@ def test_a_wide_spread_hides_a_small_change() -> None:
     assert compare(wild, Side("B", new, repeats=lambda *_: [1.3])).changes == []
 
 
+def test_what_a_smaller_run_did_not_ask_for_has_not_vanished() -> None:
+    whole = nights.run([nights.cell(cases=[nights.case(), STEADY]), nights.cell("1.6.1", [STEADY])])
+    part = nights.run([nights.cell(cases=[nights.case(outcome="failed")])], 1, partial=True)
+    assert kinds(changes(whole, part)) == [(Kind.BROKEN, True)]
+
+
 def test_a_case_that_vanished_is_worse_where_it_had_run() -> None:
     both = [nights.case("a.onnx.fp32.sm86"), nights.case("b.onnx.fp32.sm86", "not-run")]
     found = changes(nights.run([nights.cell(cases=both)]), nights.run([nights.cell(cases=[])], 1))

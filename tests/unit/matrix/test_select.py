@@ -39,7 +39,9 @@ def ids(plan: Plan) -> list[str]:
     ],
 )
 def test_expressions(plan: Plan, expression: str, number: int) -> None:
-    assert len(ids(select(plan, Selection(expression)))) == number
+    chosen = select(plan, Selection(expression))
+    assert len(ids(chosen)) == number
+    assert chosen.partial == (number < 8)
 
 
 @pytest.mark.parametrize("expression", ["and", "a or", "(a", "a)", "a b", "not", "()", "((((" * 40])
