@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 
 from harness.evidence.layout import OUT
@@ -12,8 +13,11 @@ MATRIX = "matrix.yaml"
 
 def command(cell_id: str, case_id: str, matrix: str, out: Path) -> str:
     """``matrix`` and ``out`` are named where they are not the defaults."""
-    words = [
-        *(["--matrix", matrix] if matrix != MATRIX else []),
-        *(["--out", str(out)] if out.resolve() != OUT.resolve() else []),
-    ]
-    return f"trt-matrix run --only '{cell_id}::{case_id}'" + (f" {shlex.join(words)}" if words else "")
+    return f"trt-matrix run --only '{cell_id}::{case_id}'{_options(matrix, out)}"
+
+
+@cache
+def _options(matrix: str, out: Path) -> str:
+    elsewhere = out.resolve() != OUT.resolve()
+    words = [*(["--matrix", matrix] if matrix != MATRIX else []), *(["--out", str(out)] if elsewhere else [])]
+    return f" {shlex.join(words)}" if words else ""
