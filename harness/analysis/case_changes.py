@@ -92,7 +92,7 @@ def changes_of(two: CasePair, before: Side, after: Side, tolerances: Mapping[str
     """All that differs in one case."""
     make = _Maker(two, before, after)
     old, new = two.old, two.new
-    if new is None and after.results.run.partial:
+    if (new is None and after.results.run.partial) or (old is None and before.results.run.partial):
         return []  # nobody asked for it
     if old is None or new is None:
         return list(_one_sided(make, old, new))

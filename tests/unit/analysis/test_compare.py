@@ -165,6 +165,7 @@ def test_what_a_smaller_run_did_not_ask_for_has_not_vanished() -> None:
     whole = nights.run([nights.cell(cases=[nights.case(), STEADY]), nights.cell("1.6.1", [STEADY])])
     part = nights.run([nights.cell(cases=[nights.case(outcome="failed")])], 1, partial=True)
     assert kinds(changes(whole, part)) == [(Kind.BROKEN, True)]
+    assert kinds(changes(part, whole)) == [(Kind.FIXED, False)]
 
 
 def test_a_case_that_vanished_is_worse_where_it_had_run() -> None:
