@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Scalar, Severity
@@ -163,7 +163,7 @@ def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[Cell
         releases=(),
         which=_where_same_passed(places, cells),
         why="No rule explains this ending. The log is kept as it was written.",
-        matters=_matters(Severity.FATAL, places, places),
+        matters=_matters(Severity.FATAL, places, places, {}),
         facts={},
         commands=_commands(*places[0]),
     )
@@ -195,19 +195,36 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (" and others" if len(names) > most else "")
 
 
-def _effects(rule: str, places: Sequence[Place]) -> list[str]:
-    """What was measured of the weights that ``rule`` is about, on the CPU."""
-    audits = [audit for _, case in places for audit in case.audit if rule.startswith(f"{audit.precision}-")]
-    return list(dict.fromkeys(audit.effect for audit in audits if audit.effect))
+def _effects(rule: str, places: Sequence[Place]) -> dict[str, list[str]]:
+    """What was measured of the weights that ``rule`` is about, on the CPU, and the subjects that it was measured of."""
+    found: dict[str, list[str]] = {}
+    for _, case in places:
+        for audit in case.audit:
+            if audit.effect and rule.startswith(f"{audit.precision}-"):
+                subjects = found.setdefault(audit.effect, [])
+                subjects += [case.subject] if case.subject not in subjects else []
+    return found
 
 
-def _matters(severity: Severity, places: Sequence[Place], broken: Sequence[Place], effects: Sequence[str] = ()) -> str:
+def _effect_words(effects: Mapping[str, Sequence[str]]) -> list[str]:
+    """A sentence each; with several, whose weights they are."""
+    if len(effects) == 1:
+        return [f"The converted weights are {effect}." for effect in effects]
+    return [
+        f"The converted weights of {_some(subjects)} are {effect}."
+        for effect, subjects in list(effects.items())[:_MOST_EFFECTS]
+    ]
+
+
+def _matters(
+    severity: Severity, places: Sequence[Place], broken: Sequence[Place], effects: Mapping[str, Sequence[str]]
+) -> str:
     without = sum(case.engine_bytes is None for _, case in broken)
     if broken:
         words = [f"Yes: {len(broken):,} of {number(len(places), 'case')} broke on it, {without:,} without an engine."]
     else:
         words = [_MATTERS[severity]]
-    words += [f"The converted weights are {effect}." for effect in effects[:_MOST_EFFECTS]]
+    words += _effect_words(effects)
     measured = _ranges(case.metrics for _, case in places)
     if measured:
         words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")

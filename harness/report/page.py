@@ -70,10 +70,12 @@ def _static_rows(cells: list[CellRecord]) -> dict[str, list[Any]]:
 
 
 def _took(run: RunInfo) -> str:
+    """Its two times are in whole seconds."""
     try:
-        return seconds((datetime.fromisoformat(run.finished) - datetime.fromisoformat(run.started)).total_seconds())
+        took = (datetime.fromisoformat(run.finished) - datetime.fromisoformat(run.started)).total_seconds()
     except ValueError:  # a plan has not finished
         return ""
+    return f"{took:.0f} s" if 1 <= took < 60 else seconds(took) if took else "less than 1 s"
 
 
 def _hash(text: str) -> str:
