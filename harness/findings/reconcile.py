@@ -10,6 +10,8 @@ from harness.evidence.records import Finding
 from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
 
 _ROLES = (".weight", ".weights", ".bias", "_weight", "_bias", " weights", " bias")
+# Where one weight was folded into several batch norms, ours carries the norm's name behind its own.
+_NORM = re.compile(r"(?<=\S) \([^()]{1,300}\)$")
 _UNNAMED = re.compile(r"\(Unnamed Layer\* \d+\)")
 
 
@@ -71,10 +73,11 @@ def matching(logged: str, blobs: Mapping[str, BlobAudit]) -> list[str]:
         return [logged]
     stems = {_stem(part) for part in parts(logged)}
     bias = logged.endswith("bias")
-    return [name for name in blobs if _stem(name) in stems and name.endswith("bias") == bias]
+    return [name for name in blobs if _stem(name) in stems and _NORM.sub("", name).endswith("bias") == bias]
 
 
 def _stem(name: str) -> str:
+    name = _NORM.sub("", name)
     return next((name.removesuffix(role) for role in _ROLES if name.endswith(role)), name)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,21 @@ _PARTS = ("weight", "bias", "running_mean", "running_var")
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A convolution and the batch norm behind it, by the names of their weights; ``axis``: the output channels."""
+    """A convolution and the batch norm behind it, by the names of their weights; ``axis``: the output channels.
+
+    ``stays``: those of them that something else reads too, so that they are still there as given.
+    """
 
     weight: str
     bias: str
     norm: tuple[str, str, str, str]
     epsilon: float = _DEFAULT_EPSILON
     axis: int = 0
+    stays: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.weight, *self.norm, *([self.bias] if self.bias else []))
 
 
 def of_graph(nodes: Sequence[Node]) -> list[Fold]:
@@ -42,7 +51,10 @@ def of_graph(nodes: Sequence[Node]) -> list[Fold]:
             norm = (node.inputs[1], node.inputs[2], node.inputs[3], node.inputs[4])
             axis = 1 if maker.operation == "ConvTranspose" else 0
             folds.append(Fold(maker.inputs[1], bias, norm, node.numbers.get("epsilon", _DEFAULT_EPSILON), axis))
-    return folds
+    inside = Counter(name for fold in folds for name in fold.names)
+    return [
+        replace(fold, stays=frozenset(name for name in fold.names if readers[name] > inside[name])) for fold in folds
+    ]
 
 
 def of_names(shapes: Mapping[str, tuple[int, ...]]) -> list[Fold]:
@@ -62,15 +74,24 @@ def of_names(shapes: Mapping[str, tuple[int, ...]]) -> list[Fold]:
 
 
 def folded(blobs: Iterable[Blob], folds: Sequence[Fold]) -> Iterator[Blob]:
-    """The blobs after folding: weights scaled, biases new, the batch norms gone. One pair in memory at a time."""
+    """The blobs after folding: weights scaled, biases new, the batch norms gone. One pair in memory at a time.
+
+    A weight behind several batch norms becomes one for each of them, told apart by the norm's scale.
+    """
     by_name = {blob.name: blob for blob in blobs}
-    usable = [fold for fold in folds if _fits(fold, by_name)]
-    gone = {name for fold in usable for name in (*fold.norm, fold.bias)}
-    by_weight = {fold.weight: fold for fold in usable}
+    by_weight: dict[str, list[Fold]] = {}
+    for fold in dict.fromkeys(folds):
+        if _fits(fold, by_name):
+            by_weight.setdefault(fold.weight, []).append(fold)
+    usable = [fold for pairs in by_weight.values() for fold in pairs]
+    stays = {name for fold in usable for name in fold.stays}
+    gone = {name for fold in usable for name in fold.names} - stays
     for blob in by_name.values():
-        if fold := by_weight.get(blob.name):
-            yield from _pair(fold, by_name)
-        elif blob.name not in gone:
+        pairs = by_weight.get(blob.name, [])
+        for fold in pairs:
+            shared = len(pairs) > 1 or blob.name in stays
+            yield from _pair(fold, by_name, f" ({fold.norm[0]})" if shared else "")
+        if blob.name not in gone:
             yield blob
 
 
@@ -84,7 +105,7 @@ def _fits(fold: Fold, blobs: Mapping[str, Blob]) -> bool:
     return bool(channels) and all(blobs[name].shape == channels for name in vectors)
 
 
-def _pair(fold: Fold, blobs: Mapping[str, Blob]) -> Iterator[Blob]:
+def _pair(fold: Fold, blobs: Mapping[str, Blob], mark: str) -> Iterator[Blob]:
     gamma, beta, mean, variance = (_wide(blobs[name]) for name in fold.norm)
     weight = whole(blobs[fold.weight])
     with np.errstate(all="ignore"):
@@ -93,9 +114,9 @@ def _pair(fold: Fold, blobs: Mapping[str, Blob]) -> Iterator[Blob]:
         scaled = (weight * scale.reshape(shape)).astype(np.float32)
         bias = _wide(blobs[fold.bias]) if fold.bias in blobs else np.zeros_like(beta)
         shifted = (beta + (bias - mean) * scale).astype(np.float32)
-    yield Blob(fold.weight, scaled.shape, "float32", from_array(scaled))
+    yield Blob(fold.weight + mark, scaled.shape, "float32", from_array(scaled))
     name = fold.bias or fold.weight.removesuffix(".weight") + ".bias"
-    yield Blob(name, shifted.shape, "float32", from_array(shifted))
+    yield Blob(name + mark, shifted.shape, "float32", from_array(shifted))
 
 
 def _wide(blob: Blob) -> npt.NDArray[np.float64]:

@@ -57,3 +57,10 @@ def test_a_bias_is_counted_like_a_kernel() -> None:
 
 def test_parts() -> None:
     assert parts("Conv_620 + PWN(PWN(Sigmoid_621), Mul_622).weight") == ["Conv_620", "PWN(PWN(Sigmoid_621), Mul_622)"]
+
+
+def test_one_weight_folded_into_two_norms_matches_its_name() -> None:
+    found = compare(
+        "[V]   List of affected weights: a.weight, b.weight\n", blob("a.weight (n1.weight)", 3), blob("b.weight", 1)
+    )
+    assert (found.matched, found.unexplained) == (["a.weight (n1.weight)", "b.weight"], 0)

@@ -94,3 +94,31 @@ def test_a_grouped_transposed_convolution_keeps_its_weights() -> None:
     parts = PARTS | {"w": np.ones((4, 2, 1, 1), np.float32)}
     fold = Fold("w", "", ("g", "b", "m", "v"), 0.0, axis=1)
     assert [blob.name for blob in folded(blobs(**parts), [fold])] == list(parts)
+
+
+def test_a_weight_behind_two_norms_is_folded_into_each(tmp_path: Path) -> None:
+    other = {f"{name}2": part for name, part in PARTS.items() if name != "w"} | {"g2": np.full(4, 1e-6, np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["y"]),
+        helper.make_node("BatchNormalization", ["y", "g", "b", "m", "v"], ["z"], epsilon=0.0),
+        helper.make_node("Conv", ["x", "w"], ["y2"]),
+        helper.make_node("BatchNormalization", ["y2", "g2", "b2", "m2", "v2"], ["z2"], epsilon=0.0),
+    ]
+    tensors = [numpy_helper.from_array(part, name) for name, part in (PARTS | other).items()]
+    place = tmp_path / "m.onnx"
+    place.write_bytes(helper.make_model(helper.make_graph(nodes, "g", [], [], initializer=tensors)).SerializeToString())
+    counts = {blob.name: blob.counts["fp16"].subnormal for blob in audit_file(place).folded}
+    assert {name: count for name, count in counts.items() if name.startswith("w (")} == {"w (g)": 3, "w (g2)": 12}
+    assert "w" not in counts
+
+
+def test_a_weight_that_another_convolution_reads_stays_as_given(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["y"]),
+        helper.make_node("BatchNormalization", ["y", "g", "b", "m", "v"], ["z"]),
+        helper.make_node("Conv", ["x", "w"], ["plain"]),
+    ]
+    tensors = [numpy_helper.from_array(part, name) for name, part in PARTS.items()]
+    place = tmp_path / "m.onnx"
+    place.write_bytes(helper.make_model(helper.make_graph(nodes, "g", [], [], initializer=tensors)).SerializeToString())
+    assert sorted(blob.name for blob in audit_file(place).folded) == ["w", "w (g)", "w.bias (g)"]
