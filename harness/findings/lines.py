@@ -16,8 +16,15 @@ _MARK = re.compile(
     r"|(?:^|[|\s])(?P<glog>[IWEF])\d{4}\s\d\d:\d\d:\d\d"
     r"|\d:\s(?P<tensorflow>[IWEF])\s"
     r"|^(?P<python>Error)\[\d+\]:"
+    r"|\[libprotobuf (?P<protobuf>INFO|WARNING|ERROR|FATAL)"
+    # Logs as JSON or as logfmt, and Go's short words.
+    r"|\"(?:level|severity|levelname|lvl)\":\s?\"(?P<json>[A-Za-z])[A-Za-z]{2,7}\""
+    r"|\blevel=(?P<logfmt>trace|debug|info|warn|error|fatal)"
+    r"|^(?P<go>ERRO|FATA|WARN|INFO)\["
+    # Polygraphy's mark of what ends it.
+    r"|^\[(?P<fatal>!)\]\s"
 )
-_LEVELS = {"T": "V", "D": "V", "C": "F"}
+_LEVELS = {"T": "V", "D": "V", "C": "F", "!": "F"}
 
 # What loggers, containers and servers put before a message, taken off again and again until none is left.
 _FRAME = re.compile(
@@ -26,7 +33,7 @@ _FRAME = re.compile(
     | \[?\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:?\]?
     | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?
     | \[\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?\s+[A-Z]+\]                # ONNX Runtime, Polygraphy
-    | \[[VIWEFDO]\](?=\s|$) | \[[VIWEF]:onnxruntime[^\]]{0,200}\]
+    | \[[VIWEFDO!]\](?=\s|$) | \[[VIWEF]:onnxruntime[^\]]{0,200}\]
     | \[(?:verbose|debug|trace|info|warn|warning|error|fatal|VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL)\]
     | (?:VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|INTERNAL_ERROR):
     | \[(?:TRT|TensorRT|TensorRT-LLM|TRT-LLM)\]:?

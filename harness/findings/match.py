@@ -39,23 +39,34 @@ _ERROR_MARKS = (
     r"Error Code ",
     *(r"error:", r"error\]", r"Error:", r"Error\]", r"Exception:"),
     *(r"ERROR", r"FATAL"),
-    r"\n[EF]\d{4} \d",
+    r"[\n |][EF]\d{4} \d\d:",
     r": [EF] tensorflow",
     r"\[[EF]:onnxruntime",
     *(r"Segmentation fault", r"core dumped", r"terminate called", r"Aborted", r"Bus error", r"Killed"),
+    # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
+    *("段错误", "已放弃", "核心已转储"),
+    *(r"SIGSEGV", r"SIGABRT", r"0xC0000"),
     r"Assertion `",
     r"\[ONNXRuntimeError\]",
+    *(r"critical\]", r"CRITICAL", r'": ?"error"', r"level=error", r"level=fatal", r"\n(?:ERRO|FATA)\["),
+    *(r"Error response from daemon", r"CMake Error at", r"\[!\]"),
 )
 _GLOG = re.compile(rb"[EF]\d{4} \d")
 _FATAL_TEXT = re.compile(
-    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
-    r"|\(core dumped\)|Assertion `[^`]{1,300}' failed"
+    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
+    r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
+    r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
+    r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
+    r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
+    r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
 )
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 _ERROR_TEXT = re.compile(
     r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
     # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
+    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at "
+    r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
     r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
 )
 
