@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +15,9 @@ from harness.findings.wrap import neighbours
 # A line of a broken message is at least so long.
 _NARROWEST = 50
 _ENDS = (".", "!", "?", ")")
+# TensorRT 10 begins a new line before what an API error says.
+_HEAD = re.compile(r"Error Code \d{1,2}:(?: [A-Z][A-Za-z ]{2,30})?\s*$")
+_REST = 3
 
 
 def whole(data: bytearray, start: int) -> list[str]:
@@ -24,6 +28,8 @@ def whole(data: bytearray, start: int) -> list[str]:
         if level(piece[:200]):
             break
         run.append(piece)
+    if _HEAD.search(run[0]):
+        return run[: 1 + _REST]
     width = max(map(len, run), default=0)
     if width < _NARROWEST:
         return run[:1]

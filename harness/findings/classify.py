@@ -116,11 +116,11 @@ def _merge_parts(seen: dict[str, _Seen]) -> None:
 
 def _conclude(seen: dict[str, _Seen], weights: dict[str, Facts], unknown: Unknown, file: str) -> Classification:
     found = {name: _finding(one, weights.get(name, {})) for name, one in seen.items()}
-    lines = {name: one.first.line for name, one in seen.items()}
+    places = {name: (one.first.line, one.first.at) for name, one in seen.items()}
     for form, cluster in unknown.clusters.items():
         found[f"{UNKNOWN}: {form}"] = _unknown_finding(form, cluster, file)
-        lines[f"{UNKNOWN}: {form}"] = cluster.first.line
-    order = sorted(found, key=lines.__getitem__)
+        places[f"{UNKNOWN}: {form}"] = (cluster.first.line, cluster.first.at)
+    order = sorted(found, key=places.__getitem__)
     errors = [name for name in order if found[name].severity is Severity.FATAL or name.startswith(UNKNOWN)]
     cause = consequences(order, by_id(), errors)
     first = first_cause(order, cause, {name: finding.severity for name, finding in found.items()})

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from harness.findings.blocks import Block, blocks
 from harness.findings.broken import rule_of, whole
+from harness.findings.joined import continues, copies, looks_broken
 from harness.findings.lines import decoded, level, message
 from harness.findings.names import split_names
 from harness.findings.rules import rules
@@ -24,6 +25,8 @@ Fact = str | int | list[str]
 _BEFORE, _AFTER = 8 * 1024, 256 * 1024
 # Lines longer than this are not put together with their neighbours.
 _WRAP = 2000
+# So many lines of one block are: a hostile log must not cost more than its length.
+_JOINED = 300
 
 # Unknown errors of one block: compared by so much of the line, and so many kinds told apart.
 _FORM, _FORMS = 300, 1000
@@ -31,30 +34,38 @@ _FORM, _FORMS = 300, 1000
 _WHOLE = 100
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 
-# What an error looks like where no rule knows it. Judged again by ``error_level``. Plain texts where that is possible:
-# the search then needs a sixth less memory to be made, and two thirds of the time.
+# What an error looks like where no rule knows it. Judged again by ``error_level``. Plain texts: a single expression
+# with a choice in it would halve the speed of the search.
 _ERROR_MARKS = (
-    r"\[[EF]\]",
+    *(r"\[E\]", r"\[F\]"),
     r"Error\[",
     r"Error Code ",
     *(r"error:", r"error\]", r"Error:", r"Error\]", r"Exception:"),
     *(r"ERROR", r"FATAL"),
-    r"[\n |][EF]\d{4} \d\d:",
-    r": [EF] tensorflow",
-    r"\[[EF]:onnxruntime",
+    # Google's logger: the letter, then the month; after a line's end, or after what a container puts before it.
+    *(before + letter + month for before in (r"\n", r"\| ", "F ") for letter in "EF" for month in "01"),
+    *(r": E tensorflow", r": F tensorflow", r"\[E:onnxruntime", r"\[F:onnxruntime"),
     *(r"Segmentation fault", r"core dumped", r"terminate called", r"Aborted", r"Bus error", r"Killed"),
     # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
     *("段错误", "已放弃", "核心已转储"),
-    *(r"SIGSEGV", r"SIGABRT", r"0xC0000"),
+    *(r"SIGSEGV", r"SIGABRT", r"0xC0000", r"Illegal instruction", r"Floating point exception"),
+    *(r"Unhandled exception", r"Access violation", r"exited with code "),
+    # glibc's words before it aborts.
+    *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
+    # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
+    *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
     r"Assertion `",
     r"\[ONNXRuntimeError\]",
-    *(r"critical\]", r"CRITICAL", r'": ?"error"', r"level=error", r"level=fatal", r"\n(?:ERRO|FATA)\["),
-    *(r"Error response from daemon", r"CMake Error at", r"\[!\]"),
+    *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
+    *(r"Error response from daemon", r"CMake Error at", r"\[!\]", r"export failure"),
 )
 _GLOG = re.compile(rb"[EF]\d{4} \d")
 _FATAL_TEXT = re.compile(
     r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
     r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
+    r"|^\s*(?:Illegal instruction|Floating point exception)"
+    r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
+    r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
     r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
     r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
     r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
@@ -65,15 +76,22 @@ _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 _ERROR_TEXT = re.compile(
     r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
     # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
-    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at "
+    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at |: export failure\b"
+    r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
+    r"|\bexited with code (?!0\b)\d"
     r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
     r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
 )
 
 
+_Wanted = tuple[tuple[Rule, re.Pattern[str]], ...]
+# For the start of a line: the texts that it may be a part of.
+_Joins = dict[int, list[tuple[int, str, list[int]]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule (or none: an unknown error) at a place. ``line`` counts from 1."""
+    """A rule (or none: an unknown error) at a place. ``line`` counts from 1, ``at`` within it from 0."""
 
     rule: Rule | None
     line: int
@@ -81,48 +99,69 @@ class Match:
     text: str
     facts: dict[str, Fact] = field(default_factory=dict)
     count: int = 1
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A pattern in a text of so many ``lines`` from the ``first`` one on."""
+
+    found: re.Match[str]
+    text: str
+    first: int
+    lines: int
 
 
 def matches(stream: BinaryIO) -> Iterator[Match]:
     """In the order of the log."""
     search, wanted = _search()
+    broken = False
     for block in blocks(stream):
-        yield from _in_block(block, search, wanted)
+        if block.first_line == 1 and block.fresh == 0:
+            broken = looks_broken(block.data)
+        yield from _in_block(block, search, wanted, broken)
 
 
 @cache
-def _search() -> tuple[Scanner, tuple[tuple[Rule, ...], ...]]:
-    """The scanner and, for each of its texts, the rules to be judged where it is found. The error marks come first."""
-    by_text: dict[str, dict[str, Rule]] = {mark: {} for mark in _ERROR_MARKS}
+def _search() -> tuple[Scanner, tuple[_Wanted, ...]]:
+    """The scanner and, for each of its texts, the patterns to be judged where it stands. The error marks come first."""
+    by_text: dict[str, dict[str, tuple[Rule, re.Pattern[str]]]] = {mark: {} for mark in _ERROR_MARKS}
     for rule in rules():
         for expression in rule.patterns:
             for anchor in anchors(expression):
-                by_text.setdefault(expression_of(anchor), {})[rule.id] = rule
+                by_text.setdefault(expression_of(anchor), {})[expression] = (rule, compiled(expression))
     return scanner(by_text), tuple(tuple(found.values()) for found in by_text.values())
 
 
-def _in_block(block: Block, search: Scanner, wanted: Sequence[tuple[Rule, ...]]) -> Iterator[Match]:
+def _in_block(block: Block, search: Scanner, wanted: Sequence[_Wanted], broken: bool) -> Iterator[Match]:
     known: set[int] = set()
     errors: list[tuple[int, int, int]] = []
     found: list[Match] = []
-    judged: set[tuple[str, int]] = set()
+    told: set[tuple[str, int]] = set()
+    joins: _Joins = {}
+    at, text = (-1, -1), ""
     if block.first_line == 1 and block.fresh == 0 < block.settled and _GLOG.match(block.data):
         # The search knows this mark after a line's end alone.
         errors.append((0, block.data.find(b"\n") % (len(block.data) + 1), 1))
-    for number, start, end, line in _lines_hit(block, search, len(wanted)):
+    for number, start, end, line in _lines_hit(block, search, len(wanted), broken):
         # A rule's text may be an error mark at the same time.
         if number < len(_ERROR_MARKS):
             errors.append((start, end, line))
-        for rule in wanted[number]:
-            if (rule.id, line) not in judged:
-                judged.add((rule.id, line))
-                found += _judge(rule, block.data, start, end, line, known)
+        if wanted[number] and (start, end) != at:
+            at, text = (start, end), decoded(block.data[start:end])
+        for rule, pattern in wanted[number]:
+            if (rule.id, line) in told:
+                continue
+            one = _in_line(pattern, text, line) or _over_lines(pattern, block.data, (start, end, line), joins)
+            if one:
+                told |= {(rule.id, line), (rule.id, one.first)}
+                found += _told(rule, one, known)
     found += _unknown(block.data, errors, known)
-    yield from sorted(_distinct(found), key=lambda match: match.line)
+    yield from sorted(_distinct(found), key=lambda match: (match.line, match.at))
 
 
 def _distinct(found: Iterable[Match]) -> Iterator[Match]:
-    """A wrapped message is hit once per half: told once."""
+    """A message over several lines may be hit on each of them: told once."""
     seen: set[tuple[str, int, str]] = set()
     for match in found:
         key = (match.rule.id if match.rule else "", match.line, match.text)
@@ -131,8 +170,11 @@ def _distinct(found: Iterable[Match]) -> Iterator[Match]:
             yield match
 
 
-def _lines_hit(block: Block, search: Scanner, texts: int) -> Iterator[tuple[int, int, int, int]]:
-    """Each text once per line: its number, the line's start and end, the line's number."""
+def _lines_hit(block: Block, search: Scanner, texts: int, broken: bool) -> Iterator[tuple[int, int, int, int]]:
+    """Each text once per line: its number, the line's start and end, the line's number.
+
+    In a log whose lines are ``broken`` a text over two lines counts for the second one.
+    """
     data = block.data
     until = [-1] * texts
     hits: list[tuple[int, int, int, int]] = []
@@ -152,6 +194,11 @@ def _lines_hit(block: Block, search: Scanner, texts: int) -> Iterator[tuple[int,
             hits.append((start, min(stop, end + _AFTER), number, end))
 
     search(data, on_hit)
+    if broken:
+        for copy, place in copies(data):
+            until = [-1] * texts
+            search(copy, lambda number, end, place=place: on_hit(number, place(end)))  # type: ignore[misc]
+        hits = list(dict.fromkeys(hits))
     hits.sort()
     line, counted = block.first_line, 0
     for start, stop, number, _ in hits:
@@ -160,30 +207,34 @@ def _lines_hit(block: Block, search: Scanner, texts: int) -> Iterator[tuple[int,
         yield number, start, stop, line
 
 
-def _judge(rule: Rule, data: bytearray, start: int, end: int, line: int, known: set[int]) -> list[Match]:
-    text = decoded(data[start:end])
-    for pattern in map(compiled, rule.patterns):
-        if found := pattern.search(text):
-            return _told(rule, found, text, [line], known)
-    if end - start <= _WRAP:
-        for first, joined, ends in rejoined(data, start, line):
-            for pattern in map(compiled, rule.patterns):
-                found = pattern.search(joined)
-                if found and found.start() < ends[0]:
-                    return _told(rule, found, joined, range(first, first + _lines_to(found.end(), ends)), known)
-    return []
+def _in_line(pattern: re.Pattern[str], text: str, line: int) -> _Found | None:
+    found = pattern.search(text)
+    return _Found(found, text, line, 1) if found else None
+
+
+def _over_lines(pattern: re.Pattern[str], data: bytearray, hit: tuple[int, int, int], joins: _Joins) -> _Found | None:
+    start, end, line = hit
+    if end - start > _WRAP:
+        return None
+    if start not in joins:
+        worth = len(joins) < _JOINED and continues(data, start, end)
+        joins[start] = list(rejoined(data, start, line)) if worth else []
+    for first, joined, ends in joins[start]:
+        if (found := pattern.search(joined)) and found.start() < ends[0]:
+            return _Found(found, joined, first, _lines_to(found.end(), ends))
+    return None
 
 
 def _lines_to(offset: int, ends: Sequence[int]) -> int:
     return 1 + sum(end < offset for end in ends)
 
 
-def _told(rule: Rule, found: re.Match[str], text: str, lines: Sequence[int], known: set[int]) -> list[Match]:
-    known.update(lines)
-    mark = level(text[: found.start()])
+def _told(rule: Rule, one: _Found, known: set[int]) -> list[Match]:
+    known.update(range(one.first, one.first + one.lines))
+    mark = level(one.text[: one.found.start()])
     if mark in ("V", "I") and rule.severity == "fatal" and not rule.any_level:
         return []
-    return [Match(rule, lines[0], mark, text, _facts(rule, found.groupdict()))]
+    return [Match(rule, one.first, mark, one.text, _facts(rule, one.found.groupdict()), at=one.found.start())]
 
 
 def _facts(rule: Rule, groups: Mapping[str, str | None]) -> dict[str, Fact]:

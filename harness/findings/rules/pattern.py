@@ -11,8 +11,6 @@ from functools import cache
 from typing import Any
 
 _SHORTEST_ANCHOR = 5
-# A long text is searched by its halves, so that a break inside one half does not hide it.
-_SPLIT_FROM = 30
 
 
 class PatternError(ValueError):
@@ -49,26 +47,17 @@ def check(expression: str) -> set[str]:
 
 @cache
 def anchors(expression: str) -> tuple[Anchor, ...]:
-    """The longest constant text, in halves where it is long. Every match contains each of them."""
+    """The longest constant text: every match contains it. Never none; more than one where there may be."""
     tree = sre_parser.parse(_flexible(expression))
     ignore_case = bool(tree.state.flags & re.IGNORECASE)
     longest = max(_runs(list(tree)), key=lambda words: sum(map(len, words)), default=())
     if sum(map(len, longest)) < _SHORTEST_ANCHOR:
         raise PatternError(f"has no constant text of {_SHORTEST_ANCHOR} characters to search for")
-    return tuple(Anchor(words, ignore_case) for words in _halves(longest))
+    return (Anchor(longest, ignore_case),)
 
 
 def _flexible(expression: str) -> str:
     return re.sub(r"(?<!\\) +", r"\\s+", expression)
-
-
-def _halves(words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    total = sum(map(len, words))
-    if total < _SPLIT_FROM or len(words) == 1:
-        return [words]
-    middle = next(i for i in range(1, len(words) + 1) if sum(map(len, words[:i])) * 2 >= total)
-    first, second = words[:middle], words[middle:]
-    return [half for half in (first, second) if sum(map(len, half)) >= _SHORTEST_ANCHOR * 2] or [words]
 
 
 def _runs(items: list[Any]) -> Iterator[tuple[str, ...]]:
