@@ -52,9 +52,10 @@ def fuzz(name: str, seconds: int, keep: Path) -> int:
 
 def log_seeds(folder: Path) -> None:
     sys.path.insert(0, str(ROOT))
-    from tests.labelled.logs import labelled, render  # the tests are no installed package
+    from benchmarks.labelled import HALVES  # neither is an installed package
+    from tests.labelled.logs import labelled, render
 
-    for half in ("real", "known", "heldout", "unseen", "fresh"):
+    for half in HALVES:
         for log in labelled(half):
             (folder / f"{half}-{log.name}").write_bytes(render(log)[:4000])
 

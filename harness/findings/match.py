@@ -282,7 +282,7 @@ def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int]], known: set[
 
 def error_level(text: str) -> str:
     """``F`` or ``E`` where a line is an error, else an empty text."""
-    if _FATAL_TEXT.search(text):
+    if _FATAL_TEXT.search(text) or _FATAL_TEXT.search(message(text)):
         return "F"
     mark = level(text[:400])
     if mark in ("E", "F"):

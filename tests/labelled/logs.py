@@ -30,7 +30,7 @@ class Labelled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def labelled(half: str) -> list[Labelled]:
-    """``real`` (our own runs), ``known``, ``heldout``, ``unseen`` or ``fresh``."""
+    """One of ``benchmarks.labelled.HALVES``; README.md beside this file tells what they are."""
     return msgspec.convert(yaml.safe_load((HERE / f"{half}.yaml").read_text()), list[Labelled])
 
 
