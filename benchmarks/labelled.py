@@ -13,7 +13,19 @@ from harness.findings.rules import by_id
 from tests.labelled.logs import labelled, render
 
 CLEAN = "(clean)"
-HALVES = ("real", "known", "heldout", "unseen", "fresh", "gathered", "batch-1", "batch-2", "batch-3", "batch-4", "sealed")
+HALVES = (
+    "real",
+    "known",
+    "heldout",
+    "unseen",
+    "fresh",
+    "gathered",
+    "batch-1",
+    "batch-2",
+    "batch-3",
+    "batch-4",
+    "sealed",
+)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
 MARK = "<!-- written by `python -m benchmarks.labelled --write` -->\n"
