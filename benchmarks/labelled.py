@@ -25,6 +25,7 @@ HALVES = (
     "batch-3",
     "batch-4",
     "sealed",
+    "final",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
