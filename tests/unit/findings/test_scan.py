@@ -1,0 +1,47 @@
+"""The search in two steps finds what one search for everything would."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from harness.findings import scan
+from harness.findings.match import _ERROR_MARKS
+from harness.findings.rules import rules
+from harness.findings.rules.pattern import anchors
+from harness.findings.scan import expression_of, has_hyperscan, words_of
+
+TEXTS = (
+    *_ERROR_MARKS,
+    *(expression_of(anchor) for rule in rules() for pattern in rule.patterns for anchor in anchors(pattern)),
+)
+
+
+def plain(text: str) -> str:
+    """A text as it would stand in a log."""
+    return re.sub(r"\\(.)", r"\1", text.removeprefix("(?i)").replace(r"\n", "\n"))
+
+
+@pytest.mark.parametrize("text", sorted(set(TEXTS)))
+def test_each_text_has_a_word_of_the_first_step(text: str) -> None:
+    assert any(re.search(word, plain(text)) for word in words_of(TEXTS))
+
+
+@pytest.mark.skipif(not has_hyperscan(), reason="Hyperscan is not installed")
+@pytest.mark.parametrize("share", [0.01, 0.9])
+def test_both_searches_find_the_same(share: float) -> None:
+    """With few lines that matter, and with so many that all is searched at once."""
+    chance = random.Random(1)
+    lines = [
+        f"[V] {plain(chance.choice(TEXTS))} {number}" if chance.random() < share else f"[V] Tactic: {number} Time: 0.1"
+        for number in range(4000)
+    ]
+    block = bytearray("\n".join(lines).encode())
+    found: list[set[tuple[int, int]]] = [set(), set()]
+    for search, hits in zip((scan._hyperscan(TEXTS), scan._regular(TEXTS)), found, strict=True):
+        search(block, lambda number, end, hits=hits: hits.add((number, end)))  # type: ignore[misc]
+    texts = [{(TEXTS[number], end) for number, end in hits} for hits in found]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) > 4000 * share
