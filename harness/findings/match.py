@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from harness.findings.blocks import Block, blocks
 from harness.findings.broken import rule_of, whole
+from harness.findings.error_lines import ERROR_MARKS, error_level
 from harness.findings.joined import continues, copies, looks_broken
 from harness.findings.lines import decoded, level, message
 from harness.findings.names import split_names
@@ -34,56 +35,9 @@ _FORM, _FORMS = 300, 1000
 _WHOLE = 100
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 
-# What an error looks like where no rule knows it. Judged again by ``error_level``. Plain texts: a single expression
-# with a choice in it would halve the speed of the search.
-_ERROR_MARKS = (
-    *(r"\[E\]", r"\[F\]"),
-    r"Error\[",
-    r"Error Code ",
-    *(r"error:", r"error\]", r"Error:", r"Error\]", r"Exception:"),
-    *(r"ERROR", r"FATAL"),
-    # Google's logger: the letter, then the month; after a line's end, or after what a container puts before it.
-    *(before + letter + month for before in (r"\n", r"\| ", "F ") for letter in "EF" for month in "01"),
-    *(r": E tensorflow", r": F tensorflow", r"\[E:onnxruntime", r"\[F:onnxruntime"),
-    *(r"Segmentation fault", r"core dumped", r"terminate called", r"Aborted", r"Bus error", r"Killed"),
-    # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
-    *("段错误", "已放弃", "核心已转储"),
-    *(r"SIGSEGV", r"SIGABRT", r"0xC0000", r"Illegal instruction", r"Floating point exception"),
-    *(r"Unhandled exception", r"Access violation", r"exited with code "),
-    # glibc's words before it aborts.
-    *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
-    # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
-    *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
-    r"Assertion `",
-    r"\[ONNXRuntimeError\]",
-    *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
-    *(r"Error response from daemon", r"CMake Error at", r"\[!\]", r"export failure"),
-)
 _GLOG = re.compile(rb"[EF]\d{4} \d")
-_FATAL_TEXT = re.compile(
-    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
-    r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
-    r"|^\s*(?:Illegal instruction|Floating point exception)"
-    r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
-    r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
-    r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
-    r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
-    r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
-    r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
-)
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
-_ERROR_TEXT = re.compile(
-    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
-    # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
-    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at |: export failure\b"
-    r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
-    r"|\bexited with code (?!0\b)\d"
-    r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
-    r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
-)
-
-
 _Wanted = tuple[tuple[Rule, re.Pattern[str]], ...]
 # For the start of a line: the texts that it may be a part of.
 _Joins = dict[int, list[tuple[int, str, list[int]]]]
@@ -125,7 +79,7 @@ def matches(stream: BinaryIO) -> Iterator[Match]:
 @cache
 def _search() -> tuple[Scanner, tuple[_Wanted, ...]]:
     """The scanner and, for each of its texts, the patterns to be judged where it stands. The error marks come first."""
-    by_text: dict[str, dict[str, tuple[Rule, re.Pattern[str]]]] = {mark: {} for mark in _ERROR_MARKS}
+    by_text: dict[str, dict[str, tuple[Rule, re.Pattern[str]]]] = {mark: {} for mark in ERROR_MARKS}
     for rule in rules():
         for expression in rule.patterns:
             for anchor in anchors(expression):
@@ -145,7 +99,7 @@ def _in_block(block: Block, search: Scanner, wanted: Sequence[_Wanted], broken: 
         errors.append((0, block.data.find(b"\n") % (len(block.data) + 1), 1))
     for number, start, end, line in _lines_hit(block, search, len(wanted), broken):
         # A rule's text may be an error mark at the same time.
-        if number < len(_ERROR_MARKS):
+        if number < len(ERROR_MARKS):
             errors.append((start, end, line))
         if wanted[number] and (start, end) != at:
             at, text = (start, end), decoded(block.data[start:end])
@@ -278,13 +232,3 @@ def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int]], known: set[
             yield Match(rule, line, mark, text, _facts(rule, groups), count)
         else:
             yield Match(None, line, mark, text, count=count)
-
-
-def error_level(text: str) -> str:
-    """``F`` or ``E`` where a line is an error, else an empty text."""
-    if _FATAL_TEXT.search(text) or _FATAL_TEXT.search(message(text)):
-        return "F"
-    mark = level(text[:400])
-    if mark in ("E", "F"):
-        return mark
-    return "E" if not mark and _ERROR_TEXT.search(text) else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.findings.classify import classify_text
+from harness.findings.error_lines import error_level
 from harness.findings.lines import level
-from harness.findings.match import error_level
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import re
 import pytest
 
 from harness.findings import scan
-from harness.findings.match import _ERROR_MARKS
+from harness.findings.error_lines import ERROR_MARKS
 from harness.findings.rules import rules
 from harness.findings.rules.pattern import anchors
 from harness.findings.scan import expression_of, has_hyperscan, words_of
 
 TEXTS = (
-    *_ERROR_MARKS,
+    *ERROR_MARKS,
     *(expression_of(anchor) for rule in rules() for pattern in rule.patterns for anchor in anchors(pattern)),
 )
 

@@ -1,0 +1,62 @@
+"""What an error looks like where no rule knows it: texts to search for, and the judgement of a line."""
+
+from __future__ import annotations
+
+import re
+
+from harness.findings.lines import level, message
+
+# Judged again by ``error_level``. Plain texts: one expression with a choice in it would halve the speed of the search.
+ERROR_MARKS = (
+    *(r"\[E\]", r"\[F\]"),
+    r"Error\[",
+    r"Error Code ",
+    *(r"error:", r"error\]", r"Error:", r"Error\]", r"Exception:"),
+    *(r"ERROR", r"FATAL"),
+    # Google's logger: the letter, then the month; after a line's end, or after what a container puts before it.
+    *(before + letter + month for before in (r"\n", r"\| ", "F ") for letter in "EF" for month in "01"),
+    *(r": E tensorflow", r": F tensorflow", r"\[E:onnxruntime", r"\[F:onnxruntime"),
+    *(r"Segmentation fault", r"core dumped", r"terminate called", r"Aborted", r"Bus error", r"Killed"),
+    # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
+    *("段错误", "已放弃", "核心已转储"),
+    *(r"SIGSEGV", r"SIGABRT", r"0xC0000", r"Illegal instruction", r"Floating point exception"),
+    *(r"Unhandled exception", r"Access violation", r"exited with code "),
+    # glibc's words before it aborts.
+    *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
+    # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
+    *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
+    r"Assertion `",
+    r"\[ONNXRuntimeError\]",
+    *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
+    *(r"Error response from daemon", r"CMake Error at", r"\[!\]", r"export failure"),
+)
+_FATAL_TEXT = re.compile(
+    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
+    r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
+    r"|^\s*(?:Illegal instruction|Floating point exception)"
+    r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
+    r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
+    r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
+    r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
+    r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
+    r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
+)
+_ERROR_TEXT = re.compile(
+    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
+    # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
+    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at |: export failure\b"
+    r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
+    r"|\bexited with code (?!0\b)\d"
+    r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
+    r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
+)
+
+
+def error_level(text: str) -> str:
+    """``F`` or ``E`` where a line is an error, else an empty text."""
+    if _FATAL_TEXT.search(text) or _FATAL_TEXT.search(message(text)):
+        return "F"
+    mark = level(text[:400])
+    if mark in ("E", "F"):
+        return mark
+    return "E" if not mark and _ERROR_TEXT.search(text) else ""
