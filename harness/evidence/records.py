@@ -199,6 +199,14 @@ class CaseRecord(Record, frozen=True, kw_only=True):
         return frozenset(parts[3].split("-")) if len(parts) == 5 else frozenset()
 
 
+class PluginLibrary(Record, frozen=True, kw_only=True):
+    """A user's library that cases of a cell loaded; ``creators``: name and version of what it brought."""
+
+    library: str
+    sha256: str
+    creators: list[str] = []
+
+
 class Attestation(Record, frozen=True, kw_only=True):
     """What was really loaded in a cell, as the loaded software itself reports it."""
 
@@ -215,6 +223,7 @@ class Attestation(Record, frozen=True, kw_only=True):
     gpus: list[str] = []
     image_digest: str = ""
     packages: dict[str, str] = {}
+    plugins: list[PluginLibrary] = []
     notes: list[str] = []
 
 

@@ -14,7 +14,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
-from . import gpus, library
+from . import events, gpus, library
 from .job import Job
 
 PATIENCE_S = 180.0
@@ -64,12 +64,29 @@ def judge(job: Job, facts: Dict[str, Any]) -> List[str]:
 
 
 def finish(job: Job, attested: Attested) -> None:
-    """Wait for the child; where it was lost, leave what it had said."""
+    """Wait for the child; where it was lost, leave what it had said. Adds the users' libraries that cases loaded."""
     if attested.child:
         os.waitpid(attested.child, 0)
     if attested.facts and not os.path.exists(_path(job)):
         notes = ["the process that hashes the library's files was lost"]
         _write(job, {**_public(attested.facts), "notes": notes})
+    loaded = _plugins(job)
+    if loaded:
+        with open(_path(job), encoding="ascii") as file:
+            facts = json.load(file)
+        _write(job, {**facts, "plugins": loaded})
+
+
+def _plugins(job: Job) -> List[Dict[str, Any]]:
+    """Each library once, with all that it brought in some case."""
+    found: Dict[Any, Dict[str, Any]] = {}
+    for case in job.cases:
+        for event in events.named(job.folder(case), "plugin-library"):
+            file = {name: event[name] for name in ("library", "sha256")}
+            known = found.setdefault(tuple(file.values()), {**file, "creators": []})
+            told = ["{name} {version}".format(**creator) for creator in event["creators"]]
+            known["creators"] += [words for words in told if words not in known["creators"]]
+    return list(found.values())
 
 
 def _child(job: Job, pipe: int) -> None:

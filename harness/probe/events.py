@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime, timezone
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from .outcome import Outcome
 
@@ -62,6 +62,16 @@ def last_outcome(folder: str) -> Optional[Outcome]:
         if value.get("event") == "outcome":
             return Outcome(value["outcome"], value["reason"])
     return None
+
+
+def named(folder: str, name: str) -> List[Dict[str, Any]]:
+    """The events of one name that a case has left."""
+    try:
+        with open(os.path.join(folder, "events.jsonl"), "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    return [value for value in map(_event, lines) if value.get("event") == name]
 
 
 def _event(text: bytes) -> Dict[str, Any]:

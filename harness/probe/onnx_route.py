@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, List
 
+from . import user_plugins
 from .apis.base import Api
 from .child import Desk
 from .outcome import CaseFailed
@@ -14,6 +15,7 @@ def populate(desk: Desk, api: Api, network: Any, logger: Any) -> object:
     """Parse the case's model into ``network``; each of the parser's errors becomes an event."""
     if desk.case.model is None:
         raise CaseFailed("the case names no model")
+    user_plugins.prepare(desk, api, network, logger)
     parser = api.trt.OnnxParser(network, logger)
     with open(desk.case.model, "rb") as file:
         data = file.read()

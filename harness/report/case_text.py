@@ -64,6 +64,9 @@ def _cell_fields(cell: CellRecord) -> Iterator[tuple[str, str]]:
         wrong = "NOT WHAT WAS ASKED: " if grid.shadowed(cell) else ""
         yield "loaded", f"{wrong}{cell.attestation.library_version} from {cell.attestation.library_path}"
         yield "sha256", cell.attestation.library_sha256
+        for each in cell.attestation.plugins:
+            brought = ", ".join(each.creators) or "no plugin"
+            yield "plugins", f"{each.library} ({brought}), sha256 {each.sha256[:16]}..."
     yield "reason", cell.reason
     yield "time", seconds(cell.duration_s)
     yield "evidence", cell.evidence

@@ -24,6 +24,7 @@ _SCRIPTED = ("fp32", "fp16-flag", "fp16-typed", "bf16-flag", "bf16-typed", "int8
 class _JobCase(msgspec.Struct):
     id: str
     model: str | None = None
+    options: dict[str, object] = {}
 
 
 class _Job(msgspec.Struct):
@@ -88,6 +89,8 @@ def _model(subject: Subject) -> Path:
         raise UsageError(
             f"case {case.id}: route {case.route} with recipe {case.recipe} needs this project; use `{case.repeat}`"
         )
+    if any(each.options.get("plugins") for each in subject.job.cases if each.id == case.id):
+        raise UsageError(f"case {case.id}: its plugin libraries need this project; use `{case.repeat}`")
     model = next((Path(each.model) for each in subject.job.cases if each.id == case.id and each.model), None)
     if model is None or not model.is_file():
         raise InputError(

@@ -108,6 +108,8 @@ class Prepared:
             cache = self._file("cache")
             started = {"cache": str(cache.resolve())} if cache else {}
             options["calibration"] = {**options.get("calibration", {}), "batches": str(batches.resolve()), **started}
+        if "plugins" in options:
+            options["plugins"] = [str((self.folder / name).resolve()) for name in options["plugins"]]
         return options
 
     def _file(self, kind: str) -> Path | None:
@@ -127,7 +129,7 @@ def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "",
     The subject's name is not part of it. Raises OSError where a file named in the options cannot be read.
     """
     form = Form.SAMPLES if samples else form_of(recipe)
-    ignored = {"tolerances"} if samples else set(JUDGING)
+    ignored = {"tolerances", "plugins"} if samples else set(JUDGING)
     ignored |= set() if form is Form.CALIBRATED else set(CALIBRATING)
     covered = {
         "format": FORMAT,
@@ -247,7 +249,11 @@ _FILES = ("weights", "path", "inputs", "calibration_cache")
 def _files(subject: Subject) -> dict[str, str]:
     """Hashes of the files that the options name."""
     named = {name: str(subject.options[name]) for name in _FILES if name in subject.options}
-    return {name: _hash_path(Path(value)) for name, value in named.items() if not is_builtin(name, value)}
+    hashes = {name: _hash_path(Path(value)) for name, value in named.items() if not is_builtin(name, value)}
+    libraries = subject.options.get("plugins")
+    if isinstance(libraries, list):
+        hashes["plugins"] = " ".join(_hash_path(Path(str(value))) for value in libraries)
+    return hashes
 
 
 def is_builtin(name: str, value: str) -> bool:

@@ -18,6 +18,7 @@ from harness.subjects.feeds import DEFAULT, Feed, feeds
 from harness.subjects.fp8 import OPSET as FP8_OPSET
 from harness.subjects.fp8 import to_fp8
 from harness.subjects.keys import Form
+from harness.subjects.plugins import taken, unknown_operators
 from harness.subjects.qdq import quantised
 from harness.subjects.samples import evaluated, own, session, stacked, wanted, write_samples
 from harness.subjects.spec import Making
@@ -37,13 +38,17 @@ def make(making: Making) -> dict[str, Any]:
     if making.form is Form.SAMPLES:
         return _samples(making, path, model) | model_facts(model)
     target = making.folder / "model.onnx"
-    info = {"files": {"model": target.name}, "options": _options(making)} | _write(making, path, model, target)
+    info = {"files": {"model": target.name}, "options": _options(making, model)} | _write(making, path, model, target)
+    libraries = taken(making.folder, making.options)
+    info |= {kind: info[kind] | libraries[kind] for kind in ("files", "options")}
     return info | model_facts(model)
 
 
-def _options(making: Making) -> dict[str, Any]:
-    """What the probe must know: shapes for inputs with open dimensions."""
-    return {"shapes": making.options["shapes"]} if "shapes" in making.options else {}
+def _options(making: Making, model: Any) -> dict[str, Any]:
+    """What the probe must know: shapes for inputs with open dimensions, operators that only a plugin may know."""
+    told: dict[str, Any] = {"shapes": making.options["shapes"]} if "shapes" in making.options else {}
+    unknown = unknown_operators(model)
+    return told | ({"unknown_operators": unknown} if unknown else {})
 
 
 def _write(making: Making, path: Path, model: Any, target: Path) -> dict[str, Any]:
@@ -151,6 +156,6 @@ def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:
     source = making.options.get("inputs", DEFAULT)
     return {
         "files": {"model": "model.onnx"} | made["files"],
-        "options": _options(making) | made["options"],
+        "options": _options(making, model) | made["options"],
         "calibration": f"{len(given)} samples of {source}",
     }

@@ -12,6 +12,7 @@ from harness.subjects.tolerances import wrong as wrong_limit
 BACKBONES = ("mobilenet0.25", "resnet50")
 _PATH = re.compile(r"[A-Za-z0-9._+/@-]{1,400}", re.ASCII)
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}:[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
+_MOST_PLUGINS = 32
 _SEED = re.compile(r"seed:[0-9]{1,9}", re.ASCII)
 
 
@@ -63,6 +64,18 @@ def _weights(name: str, value: object) -> None:
 def _path(name: str, value: object) -> None:
     if not (isinstance(value, str) and _is_path(value)):
         raise OptionError(name, f"{_shown(value)} is not a plain path: letters, digits and . _ + - / @")
+
+
+def _plugins(name: str, value: object) -> None:
+    """``[PATH, ...]``, loaded in that order. Two of one name would be one file in the cell."""
+    if not (isinstance(value, list) and 1 <= len(value) <= _MOST_PLUGINS):
+        raise OptionError(name, f"{_shown(value)} is no list of 1 to {_MOST_PLUGINS} paths of plugin libraries")
+    for each in value:
+        _path(name, each)
+    names = [each.rpartition("/")[2] for each in value]
+    twice = next((each for each in names if names.count(each) > 1), None)
+    if twice is not None:
+        raise OptionError(name, f"two libraries are named {_shown(twice)}; rename one")
 
 
 def _inputs(name: str, value: object) -> None:
@@ -188,7 +201,14 @@ _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
         ("backbone", "size", "weights"),
     ),
     "onnx": (
-        {"path": _path, "inputs": _inputs, "preprocessing": _preprocessing, "shapes": _shapes, **_SHARED},
+        {
+            "path": _path,
+            "inputs": _inputs,
+            "preprocessing": _preprocessing,
+            "shapes": _shapes,
+            "plugins": _plugins,
+            **_SHARED,
+        },
         ("path",),
     ),
 }
