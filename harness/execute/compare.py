@@ -58,11 +58,20 @@ class _Pair:
     samples: Path
 
     @property
+    def wider(self) -> Path:
+        """What the engine found in WIDER FACE's pictures, where it was run on them."""
+        return self.outputs.with_name("wider.npz")
+
+    @property
     def key(self) -> str:
         """Of all that the answer depends on."""
-        with self.outputs.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = _digest(self.outputs) + (_digest(self.wider) if self.wider.is_file() else "")
         return hashlib.sha256(f"{digest} {self.samples.name} {code_digest()}".encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unmeasured(case: Case, samples: str) -> Comparison | None:

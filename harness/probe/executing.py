@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any, Dict, List, Sequence, Tuple
 
-from . import bindings, gpu_turn
+from . import bindings, gpu_turn, many
 from .child import Desk
 from .clocks import Clocks
 from .cuda import Device, open_device
@@ -48,6 +48,9 @@ def execute(desk: Desk, trt: Any, logger: Any, plan: Any) -> None:
             measure(desk, bench)
         else:
             desk.events.write("note", text="not timed: other cases were building on the GPU all the while")
+    pictures = many.pictures(str(desk.case.samples))
+    if pictures:
+        many.execute(desk, pictures, bench.run)
 
 
 def load(path: str) -> Arrays:

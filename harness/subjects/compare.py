@@ -23,6 +23,7 @@ from harness.errors import HarnessError, InputError
 from harness.subjects.difference import Floats, Mask, difference
 from harness.subjects.retinaface import detections
 from harness.subjects.weights import open_weights
+from harness.subjects.wider import measure as wider
 
 Arrays = dict[str, NDArray[Any]]
 _ROWS = "detections"  # the plugin's: rows of zeros are no faces, and which they are is a matter of the threshold
@@ -54,6 +55,8 @@ def compare(outputs: Path, samples: Path) -> dict[str, Any]:
     if alike and not note:
         own, note = _of_subject(alike, reference, samples, info)
         metrics |= own
+    if "wider" in info["files"]:
+        metrics |= wider.measure(outputs.with_name(wider.FOUND), samples, info)
     return {
         "metrics": {name: value for name, value in metrics.items() if math.isfinite(value)},
         "outputs": told,

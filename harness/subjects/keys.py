@@ -118,7 +118,7 @@ class Prepared:
 
 
 # Options that change nothing in a model file: they say what is measured, and how well it must agree.
-JUDGING = ("metric", "samples", "tolerances")
+JUDGING = ("metric", "samples", "tolerances", "wider_face", "wider_pictures")
 # Options of the builder's calibrator alone.
 CALIBRATING = ("calibrator", "calibration_cache")
 
@@ -135,7 +135,7 @@ def model_key(subject: Subject, route: Route, recipe: Recipe, variant: str = "",
         "format": FORMAT,
         "model": subject.model,
         "options": {name: value for name, value in subject.options.items() if name not in ignored},
-        "files": {name: digest for name, digest in _files(subject).items() if name not in ignored},
+        "files": _files(subject, ignored),
         "network": route is not Route.ONNX,
         "form": form,
         "variant": variant,
@@ -243,14 +243,14 @@ def _wire(key: str, request: ModelRequest) -> dict[str, object]:
     }
 
 
-_FILES = ("weights", "path", "inputs", "calibration_cache")
+_FILES = ("weights", "path", "inputs", "calibration_cache", "wider_face")
 
 
-def _files(subject: Subject) -> dict[str, str]:
-    """Hashes of the files that the options name."""
-    named = {name: str(subject.options[name]) for name in _FILES if name in subject.options}
+def _files(subject: Subject, ignored: set[str]) -> dict[str, str]:
+    """Hashes of the files that the options name, but for those ``ignored``."""
+    named = {name: str(subject.options[name]) for name in _FILES if name in subject.options and name not in ignored}
     hashes = {name: _hash_path(Path(value)) for name, value in named.items() if not is_builtin(name, value)}
-    libraries = subject.options.get("plugins")
+    libraries = subject.options.get("plugins") if "plugins" not in ignored else None
     if isinstance(libraries, list):
         hashes["plugins"] = " ".join(_hash_path(Path(str(value))) for value in libraries)
     return hashes

@@ -196,6 +196,8 @@ _MODELS: dict[str, tuple[dict[str, _Check], tuple[str, ...]]] = {
             "weights": _weights,
             "heads": _one_of("decoded", "raw"),
             "batch_norm": _one_of("folded", "kept"),
+            "wider_face": _path,
+            "wider_pictures": _samples,
             **_SHARED,
         },
         ("backbone", "size", "weights"),

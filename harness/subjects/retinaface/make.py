@@ -27,7 +27,7 @@ from harness.subjects.retinaface.samples import make_samples
 from harness.subjects.retinaface.scales import quantised_scales
 from harness.subjects.retinaface.seeded import NOTE, seeded_weights
 from harness.subjects.retinaface.settings import BatchNorm, Heads, Settings, settings
-from harness.subjects.samples import own, wanted
+from harness.subjects.samples import own
 from harness.subjects.spec import Making
 from harness.subjects.typed import HalfType, typed
 
@@ -49,7 +49,7 @@ def make(making: Making) -> dict[str, Any]:
         "weights": {"source": chosen.weights, "note": note, "counts": weight_counts(weights)},
     }
     if making.form is Form.SAMPLES:
-        return info | make_samples(making.folder, chosen, net, weights, wanted(making.options)) | own(making.options)
+        return info | make_samples(making.folder, chosen, net, weights, making.options) | own(making.options)
     fold = chosen.batch_norm is BatchNorm.FOLDED or making.form in QDQ_FORMS
     if making.network:
         return _with_batches(making, chosen, info | _network(making, chosen, net, weights, fold))

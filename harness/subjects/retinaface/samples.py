@@ -17,26 +17,33 @@ from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network
 from harness.subjects.retinaface.emit_onnx import onnx_model
 from harness.subjects.retinaface.rows import plugin_rows
 from harness.subjects.retinaface.settings import Heads, Settings
-from harness.subjects.samples import evaluated, session, stacked, write_samples
+from harness.subjects.samples import evaluated, session, stacked, wanted, write_samples
+from harness.subjects.wider.samples import make_wider
 
 Floats = NDArray[np.float32]
 
 
 def make_samples(
-    folder: Path, chosen: Settings, net: Network, weights: Mapping[str, Floats], number: int
+    folder: Path, chosen: Settings, net: Network, weights: Mapping[str, Floats], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write samples.npz, reference.npz and truth.npz of that many pictures."""
+    """Write samples.npz, reference.npz and truth.npz; with the option ``wider_face`` that set's pictures too."""
+    number = wanted(options)
     height, width = chosen.height, chosen.width
     scenes = [picture(TEST_SEED + each, height, width) for each in range(number)]
     feeds = [{INPUT: network_input(scene.image, MEAN_BGR)} for scene in scenes]
     running = [session(onnx_model(net, weights, height=height, width=width, heads=heads)) for heads in Heads]
     outputs = [_outputs(running, feed, height, width) for feed in feeds]
+    files = write_samples(folder, stacked(feeds), stacked(outputs), _truth(scenes))
+    by = f"the FP32 model by ONNX Runtime on the CPU, {len(scenes)} rendered pictures, seeds from {TEST_SEED}"
+    if "wider_face" in options:
+        more, words = make_wider(folder, options, (height, width), running[0])
+        files, by = files | more, f"{by}; {words}"
     return {
-        "files": write_samples(folder, stacked(feeds), stacked(outputs), _truth(scenes)),
+        "files": files,
         "kind": "retinaface",
         "height": height,
         "width": width,
-        "by": f"the FP32 model by ONNX Runtime on the CPU, {len(scenes)} rendered pictures, seeds from {TEST_SEED}",
+        "by": by,
     }
 
 

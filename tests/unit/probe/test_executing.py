@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.probe import executing
+from harness.probe import executing, many
 from harness.probe.child import Desk
 from harness.probe.events import EventLog
 from harness.probe.job import Case, Job
@@ -112,3 +112,17 @@ def test_a_type_that_numpy_cannot_hold(bench: Bench) -> None:
 def test_inputs_of_different_length(bench: Bench) -> None:
     with pytest.raises(CaseFailed, match="different numbers of them"):
         bench.execute(ByTensor(bench.device, SHAPE), x=samples(3), z=samples(2))
+
+
+def test_pictures_beside_the_samples_are_run_too_and_their_rows_kept(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = str(bench.folder / "pictures.npz")
+    np.savez(given, x=samples(4).astype(np.int16))
+    monkeypatch.setattr(many, "candidates", lambda _outputs: np.array([1]))
+    monkeypatch.setattr(many, "pictures", lambda _samples: given)
+    bench.execute(ByTensor(bench.device, SHAPE), x=samples())
+    with np.load(bench.folder / "wider.npz") as kept:
+        np.testing.assert_array_equal(kept["y"], samples(4)[:, 0, 1] * 2)
+        assert (kept["picture"].tolist(), kept["anchor"].tolist()) == ([0, 1, 2, 3], [1, 1, 1, 1])
+    assert '"event": "wider", "pictures": 4' in (bench.folder / "events.jsonl").read_text()

@@ -22,6 +22,8 @@ def test_takes_seeds_and_paths(weights: str) -> None:
         ("size", True, "True is not a multiple of 32"),
         ("size", "640", "is not a multiple of 32"),
         ("size", 8192, "the nearest is 4096"),
+        ("wider_face", "../wider", "is not a plain path"),
+        ("wider_pictures", 0, "is not a whole number from 1 to 100000"),
         ("heads", "both", "is not one of decoded, raw"),
         ("batch_norm", True, "is not one of folded, kept"),
         ("weights", "seed:x", "is neither reference, seed:NUMBER nor a plain path"),
