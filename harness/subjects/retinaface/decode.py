@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.subjects.retinaface.architecture import VARIANCES
 from harness.subjects.retinaface.priors import priors
+from harness.subjects.retinaface.suppress import kept
 
 Floats = NDArray[np.float32]
 
@@ -17,7 +18,6 @@ THRESHOLD = 0.02  # the defaults of Pytorch_Retinaface's evaluation
 OVERLAP = 0.4
 CANDIDATES = 5000
 FACES = 750
-_BLOCK = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,51 +82,5 @@ def _best(chosen: NDArray[np.intp], scores: Floats) -> NDArray[np.intp]:
 def suppressed(boxes: Floats, scores: Floats, points: Floats) -> Faces:
     """Greedy suppression of boxes in falling order of score."""
     finite = np.isfinite(boxes).all(axis=1) & np.isfinite(points).all(axis=(1, 2))
-    kept = _kept(boxes[finite])[:FACES]
-    return Faces(boxes[finite][kept], scores[finite][kept], points[finite][kept])
-
-
-def _kept(boxes: Floats) -> list[int]:
-    """Numbers of the boxes that no better one overlaps: block by block, what is kept of it against the rest."""
-    corners = np.ascontiguousarray(boxes.T)
-    # inner > OVERLAP * (a + b - inner) is inner > share * a + share * b.
-    share = np.float32(OVERLAP / (1 + OVERLAP))
-    with np.errstate(over="ignore"):
-        areas = (corners[2] - corners[0]) * (corners[3] - corners[1]) * share
-    left = np.arange(len(boxes))
-    kept: list[int] = []
-    while left.size and len(kept) < FACES:
-        block, left = left[:_BLOCK], left[_BLOCK:]
-        some, sizes = corners[:, block], areas[block]
-        chosen = _greedy(_too_near(some, sizes, some, sizes))
-        kept += block[chosen].tolist()
-        near = _too_near(some[:, chosen], sizes[chosen], corners[:, left], areas[left])
-        left = left[~near.any(axis=0)]
-    return kept
-
-
-def _greedy(near: NDArray[np.bool_]) -> list[int]:
-    """Within a block, (B, B): the rows that no earlier chosen row is too near to. Rows as whole numbers, a bit each."""
-    width = -(-len(near) // 8)
-    packed = np.packbits(near, axis=1, bitorder="little").tobytes()
-    gone = 0
-    chosen = []
-    for number in range(len(near)):
-        if not gone >> number & 1:
-            chosen.append(number)
-            gone |= int.from_bytes(packed[number * width : (number + 1) * width], "little")
-    return chosen
-
-
-def _too_near(some: Floats, sizes: Floats, others: Floats, their_sizes: Floats) -> NDArray[np.bool_]:
-    """Whether the overlap is above ``OVERLAP``: corners (4, B) and (4, M), sizes (B,) and (M,), to (B, M)."""
-    x1, y1, x2, y2 = some[:, :, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        across = np.minimum(x2, others[2])
-        across -= np.maximum(x1, others[0])
-        down = np.minimum(y2, others[3])
-        down -= np.maximum(y1, others[1])
-        np.maximum(across, 0, out=across)  # one is enough: a product that is not positive is no overlap
-        across *= down
-        result: NDArray[np.bool_] = across > sizes[:, None] + their_sizes
-    return result
+    best = kept(boxes[finite], OVERLAP, FACES)
+    return Faces(boxes[finite][best], scores[finite][best], points[finite][best])
