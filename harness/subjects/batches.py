@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InputError
+from harness.subjects.streams import write_npy
 
 BATCHES = "calibration.npy"
 CACHE = "calibration.cache"
@@ -18,12 +18,14 @@ PROVENANCE = "calibration.json"  # beside a cache: of which release, algorithm a
 CALIBRATORS = ("entropy2", "minmax")
 
 
-def calibrating(folder: Path, batches: Sequence[NDArray[Any]], options: Mapping[str, object]) -> dict[str, Any]:
-    """Write batches of one shape as one array, batches x the input's shape, and take the user's cache along.
+def calibrating(
+    folder: Path, batches: Iterable[NDArray[Any]], number: int, options: Mapping[str, object]
+) -> dict[str, Any]:
+    """Write ``number`` batches of one shape, one by one, as one array, and take the user's cache along.
 
     Returns ``files`` and ``options`` for info.json. Raises InputError where the cache has no provenance beside it.
     """
-    np.save(folder / BATCHES, np.stack(batches))
+    write_npy(folder / BATCHES, batches, number)
     files = {"calibration": BATCHES}
     if "calibration_cache" in options:
         files["cache"] = _take(Path(str(options["calibration_cache"])), folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def _samples(making: Making, path: Path, model: Any) -> dict[str, Any]:
     Outputs whose size depends on the sample cannot be put together and are left out.
     """
     source = str(making.options.get("inputs", DEFAULT))
-    given = feeds(model, making.options)[: wanted(making.options)]
+    given = list(islice(feeds(model, making.options), wanted(making.options)))
     outputs, reason = _reference(path, given, as_written=_has_fp8(model))
     info = {"kind": "onnx", "by": f"the file by ONNX Runtime on the CPU, {len(given)} samples of {source}"}
     if reason:
@@ -150,9 +151,9 @@ def _reference(path: Path, given: list[Feed], as_written: bool) -> tuple[dict[st
 
 def _batches(making: Making, path: Path, model: Any) -> dict[str, Any]:
     given = feeds(model, making.options)
-    if len(given[0]) != 1:
-        raise InputError(f"{path}: has {len(given[0])} inputs; the builder's calibrator is fed one alone")
-    made = calibrating(making.folder, [next(iter(feed.values())) for feed in given], making.options)
+    if len(given.inputs) != 1:
+        raise InputError(f"{path}: has {len(given.inputs)} inputs; the builder's calibrator is fed one alone")
+    made = calibrating(making.folder, (feed[given.inputs[0]] for feed in given), len(given), making.options)
     source = making.options.get("inputs", DEFAULT)
     return {
         "files": {"model": "model.onnx"} | made["files"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from harness.errors import InputError
 
 ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
-MOST = 500  # more would say little that these do not, and all are in memory at once
+MOST = 500  # more would say little that these do not
 _MODES = {"rgb": "RGB", "bgr": "RGB", "gray": "L"}
 
 
@@ -41,19 +41,26 @@ def preprocessing(options: Mapping[str, Any]) -> Preprocessing:
     return msgspec.convert(dict(options), Preprocessing)
 
 
-def pictures(folder: Path, shape: list[int], dtype: np.dtype[Any], asked: Preprocessing) -> list[NDArray[Any]]:
-    """One array per picture, in the order of their names, of the input's ``shape`` (0 for an open dimension).
+def pictures(
+    folder: Path, shape: list[int], dtype: np.dtype[Any], asked: Preprocessing
+) -> tuple[int, Callable[[], Iterator[NDArray[Any]]]]:
+    """How many, and what gives an array for each, one by one, in the order of their names.
 
-    Raises InputError where there is none, one cannot be read, or the shape is that of no batch of one picture.
+    They are of the input's ``shape`` (0 for an open dimension). Raises InputError where there is none, where the shape
+    is that of no batch of one picture, and, when it comes to it, where one cannot be read.
     """
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)[:MOST]
     if not files:
         raise InputError(f"{folder}: has no pictures; wanted are {', '.join(ENDINGS)}")
     height, width = asked.size or _size(folder, shape, asked)
-    made = [_picture(path, height, width, asked).astype(dtype) for path in files]
-    if len(shape) != 4 or any(want not in (0, have) for want, have in zip(shape, made[0].shape, strict=True)):
-        raise InputError(f"{folder}: pictures become {made[0].shape}, the model takes {shape}; change preprocessing")
-    return made
+
+    def made() -> Iterator[NDArray[Any]]:
+        return (_picture(path, height, width, asked).astype(dtype) for path in files)
+
+    first = next(made()).shape
+    if len(shape) != 4 or any(want not in (0, have) for want, have in zip(shape, first, strict=True)):
+        raise InputError(f"{folder}: pictures become {first}, the model takes {shape}; change preprocessing")
+    return len(files), made
 
 
 def _size(folder: Path, shape: list[int], asked: Preprocessing) -> tuple[int, int]:

@@ -66,8 +66,8 @@ def _with_batches(making: Making, chosen: Settings, info: dict[str, Any]) -> dic
     """Calibration batches for a builder that calibrates by itself: pictures x the input's shape."""
     if making.form is not Form.CALIBRATED:
         return info
-    batches = [feed[INPUT] for feed in calibration(chosen, CALIBRATION_PICTURES)]
-    made = calibrating(making.folder, batches, making.options)
+    batches = (feed[INPUT] for feed in calibration(chosen, CALIBRATION_PICTURES))
+    made = calibrating(making.folder, batches, CALIBRATION_PICTURES, making.options)
     return info | {
         "files": info["files"] | made["files"],
         "options": info.get("options", {}) | made["options"],

@@ -19,7 +19,7 @@ from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR
 from harness.subjects.retinaface.decode import Faces
 from harness.subjects.retinaface.detections import faces_in
 from harness.subjects.samples import evaluated
-from harness.subjects.streams import write_stream
+from harness.subjects.streams import write_npz
 from harness.subjects.weights import write_weights
 from harness.subjects.wider.dataset import Labelled, labelled
 
@@ -45,7 +45,7 @@ def make_wider(
             found.append(faces_in(evaluated(model, {INPUT: array.astype(np.float32)}), *size))
             yield array
 
-    write_stream(folder / "wider.npz", INPUT, inputs(), len(pictures))
+    write_npz(folder / "wider.npz", INPUT, inputs(), len(pictures))
     write_weights(folder / "wider_truth.npz", _truth(pictures) | {"ratio": np.array(ratios)})
     write_weights(folder / "wider_fp32.npz", told(found))
     files = {kind: f"{kind}.npz" for kind in ("wider", "wider_truth", "wider_fp32")}

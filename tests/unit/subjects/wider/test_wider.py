@@ -26,7 +26,7 @@ from harness.subjects.retinaface.rows import plugin_rows
 from harness.subjects.retinaface.settings import Heads
 from harness.subjects.samples import evaluated, session
 from harness.subjects.spec import Making
-from harness.subjects.streams import write_stream
+from harness.subjects.streams import write_npz
 from harness.subjects.wider.dataset import SETTINGS, labelled
 from harness.subjects.wider.measure import average_precision
 from tests.unit.subjects.wider.official import slow_average_precision, write_folder
@@ -136,7 +136,7 @@ def test_a_part_is_spread_over_the_events(folder: Path) -> None:
 def test_pictures_are_written_and_read_one_by_one(tmp_path: Path) -> None:
     shape, number = (1, 3, 256, 256), 60
     tracemalloc.start()
-    write_stream(tmp_path / "many.npz", "x", (np.full(shape, each, np.int16) for each in range(number)), number)
+    write_npz(tmp_path / "many.npz", "x", (np.full(shape, each, np.int16) for each in range(number)), number)
     sums = [int(each["x"][0, 0, 0, 0]) for each in many.streamed(str(tmp_path / "many.npz"))]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -148,9 +148,9 @@ def test_pictures_are_written_and_read_one_by_one(tmp_path: Path) -> None:
 
 def test_samples_that_are_not_alike_or_not_as_many(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="x: 1 samples where 2 were announced"):
-        write_stream(tmp_path / "a.npz", "x", [np.zeros(2)], 2)
+        write_npz(tmp_path / "a.npz", "x", [np.zeros(2)], 2)
     with pytest.raises(ValueError, match=r"a sample is float64 \(3,\), others float64 \(2,\)"):
-        write_stream(tmp_path / "b.npz", "x", [np.zeros(2), np.zeros(3)], 2)
+        write_npz(tmp_path / "b.npz", "x", [np.zeros(2), np.zeros(3)], 2)
 
 
 @pytest.mark.parametrize(
