@@ -33,7 +33,7 @@ def test_each_command_line_parses(line: str) -> None:
 
 def test_the_example_names_what_the_tool_writes(tmp_path: Path) -> None:
     cells = make_plan(ROOT / "examples/onnx-models.yaml", BARE).plan.cells
-    assert len(cells) == 3
+    assert len(cells) == 6
     named = {Path(str(case.case.subject.options["path"])).stem for case in cells[0].cases}
     text = (ROOT / "tools/onnx_models.py").read_text(encoding="utf-8")
     assert len(named) == 9
