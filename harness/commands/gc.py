@@ -66,10 +66,11 @@ def prune(place: str, out: Path, keep: int, *, dry_run: bool, as_json: bool) -> 
 
 
 def collect(cache: Path, *, limit: int | None, dry_run: bool, as_json: bool) -> int:
-    """Remove containers of runs that are gone, staging folders, and images beyond ``limit`` bytes (``None``: none)."""
+    """Remove what runs that are gone left, and images beyond ``limit`` bytes (``None``: none)."""
     engine, _ = connected()
     removed = {
         "containers": [found.labels.get("org.trt-matrix.cell", found.id[:12]) for found in cleaning.abandoned(engine)],
+        "volumes": [found.name for found in cleaning.abandoned_volumes(engine)],
         "folders": [str(folder) for folder in cleaning.staging(cache / "environments")],
         "images": [found.tags[0] for found in cleaning.surplus(engine, cache / "environments", limit)],
     }

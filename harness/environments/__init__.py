@@ -25,6 +25,8 @@ class Limits:
     memory_bytes: int | None = None
     pids: int | None = 512
     log_bytes: int = 256 * 1024 * 1024
+    # All files of a cell's evidence together; held for containers.
+    evidence_bytes: int = 16 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)

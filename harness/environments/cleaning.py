@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from harness.environments.engine import Container, Engine, Image
+from harness.environments.engine import Container, Engine, Image, Volume
 from harness.environments.labels import KEY, MARK, is_abandoned
 
 STAGING = "staging-"
@@ -22,11 +22,19 @@ def abandoned(engine: Engine) -> list[Container]:
     return [found for found in engine.containers(MARK) if is_abandoned(found.labels, now)]
 
 
+def abandoned_volumes(engine: Engine) -> list[Volume]:
+    """Copies of files for cells of runs that are gone; they can be removed after their containers."""
+    now = time.time()
+    return [found for found in engine.volumes(f"{MARK}=volume") if is_abandoned(found.labels, now)]
+
+
 def remove_abandoned(engine: Engine) -> list[Container]:
-    """Remove them, and say which they were."""
+    """Remove them and their volumes, and say which containers they were."""
     found = abandoned(engine)
     for container in found:
         engine.remove(container.id)
+    for volume in abandoned_volumes(engine):
+        engine.remove_volume(volume.name)
     return found
 
 

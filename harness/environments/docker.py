@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import tarfile
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.environments import (
@@ -18,17 +21,26 @@ from harness.environments import (
     running,
 )
 from harness.environments import software as wanted
+from harness.environments.collecting import Kept, trim
 from harness.environments.connection import connected, connection
-from harness.environments.container import binds, configuration
-from harness.environments.engine import Engine
+from harness.environments.container import Mount, binds, configuration
+from harness.environments.copying import carried
+from harness.environments.endings import refusal
+from harness.environments.engine import DaemonGone, Engine, Info, Refused
 from harness.environments.labels import for_container
-from harness.environments.ownership import lent
+from harness.environments.ownership import NOBODY, lent
 from harness.errors import EnvironmentUnavailable
 from harness.evidence.records import Cost
 from harness.matrix.cell import Cell
 
 # What a cell may take of the daemon's memory where nothing else is said, so that it is ended and not the daemon.
 _MEMORY_SHARE = 0.9
+# Where ``copy``, the daemon is treated as one on another machine, though its socket is here.
+FILES = "TRT_MATRIX_DOCKER_FILES"
+# In a cell's evidence: which files were shortened or left out.
+CUT = "cut.txt"
+# Cells on another machine cannot share the pool of tokens that bounds their load and gives each its turn on the GPU.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def missing(cell: Cell) -> str:
@@ -41,9 +53,7 @@ def missing(cell: Cell) -> str:
     if isinstance(found, str):
         return found
     engine, info = found
-    if not engine.endpoint.local:
-        return f"the daemon at {engine.endpoint.url} does not see this machine's files: cells need a local one"
-    if info.remapped:
+    if info.remapped and _shares_files(engine):
         return "the daemon maps users to others (userns-remap), so that results would not be yours: use a rootless one"
     return gpu.missing(software, info, local=engine.endpoint.local) or _too_new(engine, software)
 
@@ -113,14 +123,79 @@ def run_probe(
     job, evidence, inputs = job.resolve(), evidence.resolve(), tuple(path.resolve() for path in inputs)
     if limits.memory_bytes is None:
         limits = replace(limits, memory_bytes=int(info.memory_bytes * _MEMORY_SHARE))
+    cell = _Container(engine, info, prepared, job, evidence, limits, on_line)
+    if not _shares_files(engine):
+        with _ONE_AT_A_TIME:
+            return _copied(cell, inputs)
     with lent(evidence, tokens, rootless=info.rootless) as user:
+        ending = cell.run(user, binds(evidence, inputs, tokens))
+    return bounded(ending, trim(evidence, limits.evidence_bytes), evidence, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """What is the same wherever the cell's files lie."""
+
+    engine: Engine
+    info: Info
+    prepared: Prepared
+    job: Path
+    evidence: Path
+    limits: Limits
+    on_line: OnLine
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return for_container(self.prepared.cell.id, self.evidence.parent.parent.name, self.limits.wall_s)
+
+    def run(self, user: str, mounts: tuple[Mount, ...]) -> Ending:
+        bound = ("--bound", str(self.limits.evidence_bytes), str(self.evidence))
+        probe = (dockerfile.PYTHON, "-I", dockerfile.PROBE, str(self.job))
         body = configuration(
-            image=str(prepared.handle),
-            command=(dockerfile.PYTHON, "-I", dockerfile.LEASH, dockerfile.PYTHON, "-I", dockerfile.PROBE, str(job)),
+            image=str(self.prepared.handle),
+            command=(dockerfile.PYTHON, "-I", dockerfile.LEASH, *bound, *probe),
             user=user,
-            mounts=binds(evidence, inputs, tokens),
-            limits=limits,
-            gpus=gpu.chosen(info, local=engine.endpoint.local),
-            labels=for_container(prepared.cell.id, evidence.parent.parent.name, limits.wall_s),
+            mounts=mounts,
+            limits=self.limits,
+            gpus=gpu.chosen(self.info, local=self.engine.endpoint.local),
+            labels=self.labels,
         )
-        return running.run(engine, body, f"trt-matrix-{prepared.cell.id}", limits, on_line)
+        return running.run(self.engine, body, f"trt-matrix-{self.prepared.cell.id}", self.limits, self.on_line)
+
+
+def _shares_files(engine: Engine) -> bool:
+    """The daemon sees this machine's files. A local socket may lead elsewhere: then the user has to say so."""
+    return engine.endpoint.local and os.environ.get(FILES) != "copy"
+
+
+def _copied(cell: _Container, inputs: tuple[Path, ...]) -> Ending:
+    user = f"{NOBODY}:{NOBODY}"
+    ending = Ending(-9, "")
+    try:
+        with carried(
+            cell.engine,
+            image=str(cell.prepared.handle),
+            labels=cell.labels,
+            evidence=cell.evidence,
+            inputs=inputs,
+            user=user,
+        ) as files:
+            with files.told_to_stop():
+                ending = cell.run(user, tuple(files.mounts))
+            return bounded(ending, files.collect(cell.limits.evidence_bytes), cell.evidence, cell.limits)
+    except Refused as error:
+        return Ending(ending.status, ending.reason or refusal(str(error)))
+    except (DaemonGone, tarfile.TarError) as error:
+        return Ending(ending.status, ending.reason or f"daemon-gone: the evidence did not come back: {error}")
+
+
+def bounded(ending: Ending, kept: Kept, evidence: Path, limits: Limits) -> Ending:
+    """The ending where the evidence was too much. What was cut of it stands beside it, whatever the ending."""
+    if kept.cut:
+        # Never through a link that the cell left there.
+        (evidence / CUT).unlink(missing_ok=True)
+        (evidence / CUT).write_text("".join(f"{words}\n" for words in kept.cut), "utf-8")
+    if kept.total <= limits.evidence_bytes:
+        return ending
+    most = f"{limits.evidence_bytes / 1e6:.0f} MB"
+    return replace(ending, reason=f"evidence-limit: the cell wrote more than {most} of files; cut: see {CUT}")

@@ -59,6 +59,12 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    name: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """What the daemon says of itself. ``root`` is its data folder; ``rootless``: its user 0 is an ordinary user."""
 
@@ -268,6 +274,33 @@ class Engine:
             Container(str(entry["Id"]), str(entry["State"]), str(entry["ImageID"]), entry.get("Labels") or {})
             for entry in raw
         ]
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        with _talking(self.endpoint), _refusals():
+            self._api.create_volume(name, labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        """That it is gone already, or still in use, is as good: the next run looks again."""
+        with _talking(self.endpoint), contextlib.suppress(sdk.APIError):
+            self._api.remove_volume(name)
+
+    def volumes(self, label: str) -> list[Volume]:
+        """All that carry a label."""
+        with _talking(self.endpoint):
+            raw = self._api.volumes(filters={"label": label})
+        return [Volume(str(entry["Name"]), entry.get("Labels") or {}) for entry in raw.get("Volumes") or ()]
+
+    def put(self, container: str, path: str, archive: Iterable[bytes]) -> None:
+        """Unpack a tar, given in pieces, below a folder of a container, running or not."""
+        with _talking(self.endpoint), _refusals():
+            # A list would be taken for a form's fields.
+            self._api.put_archive(container, path, iter(archive))
+
+    def get(self, container: str, path: str) -> Iterator[bytes]:
+        """A folder of a container as a tar, in pieces."""
+        with _talking(self.endpoint), _refusals():
+            pieces, _ = self._api.get_archive(container, path)
+            yield from pieces
 
 
 class Refused(Exception):

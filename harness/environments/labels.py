@@ -45,7 +45,7 @@ def owner(pid: int) -> str:
 
 def is_abandoned(labels: Mapping[str, str], now: float) -> bool:
     """Ours, and nobody waits for it any more: its process is gone, or (made from another machine) its time is over."""
-    if labels.get(MARK) != "container":
+    if labels.get(MARK) not in ("container", "volume"):
         return False
     machine, _, process = labels.get(OWNER, "").partition(":")
     pid, _, started = process.partition(":")

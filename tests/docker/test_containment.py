@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.environments import Limits
+from harness.environments.collecting import trim
 from harness.environments.container import Mount
 from harness.environments.engine import Engine
-from tests.docker.conftest import Hostile
+from harness.probe.leash import FULL
+from tests.docker.conftest import LEASH, Hostile
 
 pytestmark = pytest.mark.docker
 
@@ -96,6 +98,20 @@ def test_ended_from_outside(hostile: Hostile, engine: Engine, action: str, reaso
     thread.join()
     assert ending.status == -9
     assert ending.reason.startswith(reason)
+
+
+def test_files_without_end(hostile: Hostile, tmp_path: Path) -> None:
+    """Several that each keep to the limit of one."""
+    tmp_path.chmod(0o777)
+    write = "n = 0\nwhile True:\n  n += 1\n  open(f'/out/{n}', 'wb').write(b'x' * 1_000_000)"
+    command = [*LEASH, "--bound", str(50 * MEGABYTE), "/out", LEASH[0], "-I", "-c", write]
+    code = f"import os; os.execv({LEASH[0]!r}, {command!r})"
+    ending, _ = hostile(code, leash=False, mounts=(Mount(str(tmp_path), "/out", writable=True),))
+    assert ending.status == FULL
+    kept = trim(tmp_path, 50 * MEGABYTE)
+    assert kept.total > 50 * MEGABYTE
+    assert kept.cut
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 50 * MEGABYTE
 
 
 def test_signals_keep_their_names(hostile: Hostile) -> None:
