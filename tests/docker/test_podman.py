@@ -18,6 +18,7 @@ from harness.environments.endpoint import Endpoint
 from harness.environments.engine import DaemonGone, Engine
 from harness.environments.labels import for_container
 from harness.probe import leash
+from tests.docker.test_remote_cells import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
@@ -38,7 +39,9 @@ def podman(tmp_path_factory: pytest.TempPathFactory, daemon_folder: Path) -> Ite
     with (folder / "log").open("wb") as log:
         service = subprocess.Popen([*command, "system", "service", "-t", "0", address], stdout=log, stderr=log)
     try:
-        yield connected(address)
+        engine = connected(address)
+        yield engine
+        engine.close()
     finally:
         service.terminate()
         service.wait()
@@ -54,6 +57,20 @@ def connected(address: str) -> Engine:
         except DaemonGone:
             assert time.monotonic() < until
             time.sleep(0.2)
+
+
+def test_a_whole_cell(podman: Engine, tmp_path: Path) -> None:
+    """Image, container, evidence and an engine by NVIDIA's builder."""
+    results, folder = run(podman.endpoint.url, tmp_path / "cell", "fp32")
+    assert results["counts"]["conclusive"] == results["counts"]["executed"] == 1
+    assert list(folder.glob("evidence/*/*/layers.json"))
+    assert podman.containers("org.trt-matrix") == []
+
+
+def test_a_whole_cell_with_its_files_copied(podman: Engine, tmp_path: Path) -> None:
+    results, _ = run(podman.endpoint.url, tmp_path / "cell", "fp32", TRT_MATRIX_DOCKER_FILES="copy")
+    assert results["counts"]["conclusive"] == 1
+    assert podman.volumes("org.trt-matrix") == []
 
 
 def test_it_is_known_as_what_it_is(podman: Engine) -> None:
