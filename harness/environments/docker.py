@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tarfile
 import threading
@@ -98,7 +99,7 @@ def provision(cell: Cell, cache: Path, progress: Progress) -> Prepared:
     gpu.check_image(built.base, local=engine.endpoint.local)
     return Prepared(
         cell=cell,
-        digest=built.recipe.key,
+        digest=_at(engine, built.recipe.key),
         libraries=software.libraries,
         module=software.module,
         handle=built.id,
@@ -161,6 +162,11 @@ class _Container:
             labels=self.labels,
         )
         return running.run(self.engine, body, f"trt-matrix-{self.prepared.cell.id}", self.limits, self.on_line)
+
+
+def _at(engine: Engine, key: str) -> str:
+    """The same image on another machine is another environment: its GPU is another, and so is what it built before."""
+    return key if engine.endpoint.local else hashlib.sha256(f"{key} {engine.endpoint.url}".encode()).hexdigest()
 
 
 def _shares_files(engine: Engine) -> bool:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from harness.environments import Ending, Limits
+from harness.environments import Ending, Limits, docker
 from harness.environments.collecting import Kept, trim
 from harness.environments.docker import CUT, bounded
+from harness.environments.endpoint import Endpoint
+from harness.environments.engine import Engine
 
 
 def test_evidence_within_the_bound_changes_nothing(tmp_path: Path) -> None:
@@ -36,3 +40,11 @@ def test_it_is_not_written_through_a_link_of_the_cell(tmp_path: Path) -> None:
     bounded(Ending(0), Kept(1, ["x (left out)"]), evidence, Limits(1))
     assert not outside.exists()
     assert (evidence / CUT).read_text() == "x (left out)\n"
+
+
+def test_another_machine_is_another_environment() -> None:
+    here, there = (
+        SimpleNamespace(endpoint=Endpoint(url, "a test")) for url in ("unix:///run/d.sock", "ssh://gpu-host")
+    )
+    assert docker._at(cast("Engine", here), "key") == "key"
+    assert docker._at(cast("Engine", there), "key") != "key"
