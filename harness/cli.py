@@ -6,7 +6,6 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from keyword import iskeyword
 from typing import Protocol, cast
@@ -61,6 +60,8 @@ def main_outer(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Exception:
+        import traceback  # at once it costs every command 5 ms
+
         traceback.print_exc()
         print("trt-matrix: this is a bug in trt-matrix; please report the lines above", file=sys.stderr)
         return Exit.BUG
@@ -80,7 +81,13 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser. Where ``words`` name a command, that one alone is made, with its arguments and its imports."""
     parser = _Parser(prog="trt-matrix", description="Which TensorRT release breaks your model, why, and what to do.")
     parser.add_argument("--version", action="version", version=f"trt-matrix {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    subparsers = parser.add_subparsers(
+        # Without its name argparse would lay out a usage line to find it, which costs every command 10 ms.
+        prog=parser.prog,
+        dest="command",
+        metavar="COMMAND",
+        parser_class=_Parser,
+    )
     asked = next((word for word in words if not word.startswith("-")), None)
     for name in [asked] if asked in COMMANDS else COMMANDS:
         line = COMMANDS[name]

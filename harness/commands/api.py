@@ -15,7 +15,7 @@ from harness.versions import Flavour, Release
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions = parser.add_subparsers(prog=parser.prog, dest="action", metavar="ACTION")
     _add_diff(actions)
     _add_show(actions)
     _add_check(actions)
