@@ -10,7 +10,14 @@ from collections.abc import Callable
 
 import msgspec
 
+from harness.errors import UsageError
+
 Notes = list[str]
+
+
+class _Answer(msgspec.Struct):
+    notes: Notes = []
+    refused: str = ""
 
 
 class WorkLost(RuntimeError):
@@ -18,7 +25,7 @@ class WorkLost(RuntimeError):
 
 
 def beside(work: Callable[[], Notes]) -> Callable[[], Notes]:
-    """Begin ``work``; what is returned waits for its answer.
+    """Begin ``work``; what is returned waits for its answer, and raises the ``UsageError`` that it raised.
 
     Done at once instead where other threads live, whose locks a forked process would never get. Raises ``WorkLost``.
     """
@@ -35,7 +42,7 @@ def beside(work: Callable[[], Notes]) -> Callable[[], Notes]:
     status = 1
     try:
         os.close(read)
-        answer = msgspec.json.encode(work())
+        answer = msgspec.json.encode(_answered(work))
         with os.fdopen(write, "wb") as pipe:
             pipe.write(answer)
         status = 0
@@ -48,10 +55,20 @@ def beside(work: Callable[[], Notes]) -> Callable[[], Notes]:
         os._exit(status)
 
 
+def _answered(work: Callable[[], Notes]) -> _Answer:
+    try:
+        return _Answer(work())
+    except UsageError as error:
+        return _Answer(refused=str(error))
+
+
 def _answer(child: int, read: int) -> Notes:
     with os.fdopen(read, "rb") as pipe:
         answer = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         raise WorkLost("the process beside this one ended without an answer")
-    return msgspec.json.decode(answer, type=Notes)
+    told = msgspec.json.decode(answer, type=_Answer)
+    if told.refused:
+        raise UsageError(told.refused)
+    return told.notes

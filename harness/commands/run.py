@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from harness.beside import beside
@@ -76,8 +75,14 @@ def run_matrix(
     today = datetime.now(UTC).date()
     results = waivers.mark(with_label(results, label), planned.matrix.waivers, today)
     write.write_results(results, folder.path)
-    recorded = beside(partial(record, place_of(history, options.out), options.out, results))
-    index = write.write_pages(results, folder.path)
+    place = place_of(history, options.out)
+
+    def lists_and_history() -> list[str]:
+        write.write_lists(results, folder.path)
+        return record(place, options.out, results)
+
+    recorded = beside(lists_and_history)
+    index = write.write_page(results, folder.path)
     folder.plan.unlink(missing_ok=True)
     set_latest(options.out, folder)
     notes = waivers.complaints(planned.matrix.waivers, results, today)

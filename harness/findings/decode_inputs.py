@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from harness.findings.scale_static import Layer, PluginInput, plugin_inputs
 from harness.matrix.cell import Recipe, Route
-from harness.subjects.retinaface.architecture import Backbone, network
 
 _PLUGIN = "Decode_TRT"
 
@@ -19,6 +18,9 @@ def decode_inputs(route: Route, recipe: Recipe, variant: Collection[str] = ()) -
     """
     if route is not Route.PLUGIN or recipe is not Recipe.INT8_CALIBRATED:
         return []
+    # Imported late: few runs have such a case.
+    from harness.subjects.retinaface.architecture import Backbone, network
+
     levels = list(zip(*network(Backbone.MOBILENET).heads.values(), strict=True))
     joined = [f"decode/input{level}" for level in range(len(levels))]
     layers = [Layer(name, "Convolution", (), (name,)) for maps in levels for name in maps]

@@ -18,7 +18,8 @@ def write_all(results: Results, run_dir: Path) -> Path:
     folder cannot be written.
     """
     write_results(results, run_dir)
-    return write_pages(results, run_dir)
+    write_lists(results, run_dir)
+    return write_page(results, run_dir)
 
 
 def write_results(results: Results, run_dir: Path) -> None:
@@ -26,10 +27,14 @@ def write_results(results: Results, run_dir: Path) -> None:
     _replace(run_dir / "results.json", results_file.encode(results))
 
 
-def write_pages(results: Results, run_dir: Path) -> Path:
-    """The three others: see ``write_all``."""
+def write_lists(results: Results, run_dir: Path) -> None:
+    """``junit.xml`` and ``summary.md``: see ``write_all``."""
     _replace(run_dir / "junit.xml", junit.encode(results))
     _replace(run_dir / "summary.md", markdown.summary(results).encode())
+
+
+def write_page(results: Results, run_dir: Path) -> Path:
+    """``index.html``: see ``write_all``."""
     index = run_dir / "index.html"
     _replace(index, page.html(results, run_dir).encode())
     return index

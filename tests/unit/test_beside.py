@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from harness.beside import WorkLost, beside
+from harness.errors import UsageError
 
 
 def test_it_is_done_in_another_process_meanwhile() -> None:
@@ -36,6 +37,14 @@ def test_a_bug_in_it_is_not_passed_over(capfd: pytest.CaptureFixture[str]) -> No
     with pytest.raises(WorkLost):
         wait()
     assert "ValueError: a bug" in capfd.readouterr().err
+
+
+def test_what_it_refuses_is_raised_here() -> None:
+    def refuses() -> list[str]:
+        raise UsageError("no room")
+
+    with pytest.raises(UsageError, match="no room"):
+        beside(refuses)()
 
 
 def test_a_process_that_was_killed_is_told() -> None:
