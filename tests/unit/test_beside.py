@@ -1,55 +1,51 @@
+"""Each in an interpreter of its own, since a thread that another test has left would change what happens."""
+
 from __future__ import annotations
 
-import os
-import threading
+import subprocess
+import sys
 
 import pytest
 
-from harness.beside import WorkLost, beside
-from harness.errors import UsageError
+START = "import os, threading\nfrom harness.beside import beside\nfrom harness.errors import UsageError\n"
+
+
+def ran(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", START + code], capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_it_is_done_in_another_process_meanwhile() -> None:
-    read, write = os.pipe()
-    wait = beside(lambda: [str(os.getpid()), os.read(read, 10).decode()])
-    os.write(write, b"go on")
-    who, told = wait()
-    assert int(who) != os.getpid()
-    assert told == "go on"
+    done = ran(
+        "read, write = os.pipe()\n"
+        "wait = beside(lambda: [str(os.getpid()), os.read(read, 10).decode()])\n"
+        "os.write(write, b'go on')\n"
+        "who, told = wait()\n"
+        "print(int(who) != os.getpid(), told)"
+    )
+    assert done.stdout == "True go on\n", done.stderr
 
 
 def test_where_a_thread_lives_it_is_done_here() -> None:
-    ended = threading.Event()
-    thread = threading.Thread(target=ended.wait)
-    thread.start()
-    try:
-        assert beside(lambda: [str(os.getpid())])() == [str(os.getpid())]
-    finally:
-        ended.set()
-        thread.join()
+    done = ran(
+        "ended = threading.Event()\n"
+        "threading.Thread(target=ended.wait).start()\n"
+        "wait = beside(lambda: [str(os.getpid())])\n"
+        "ended.set()\n"
+        "print(wait() == [str(os.getpid())])"
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
-def test_a_bug_in_it_is_not_passed_over(capfd: pytest.CaptureFixture[str]) -> None:
-    def fails() -> list[str]:
-        raise ValueError("a bug")
-
-    wait = beside(fails)
-    with pytest.raises(WorkLost):
-        wait()
-    assert "ValueError: a bug" in capfd.readouterr().err
-
-
-def test_what_it_refuses_is_raised_here() -> None:
-    def refuses() -> list[str]:
-        raise UsageError("no room")
-
-    with pytest.raises(UsageError, match="no room"):
-        beside(refuses)()
-
-
-def test_a_process_that_was_killed_is_told() -> None:
-    def dies() -> list[str]:
-        os._exit(9)
-
-    with pytest.raises(WorkLost):
-        beside(dies)()
+@pytest.mark.parametrize(
+    ("work", "error", "words"),
+    [
+        ("def work(): raise ValueError('a bug')", "WorkLost", "ValueError: a bug"),
+        ("def work(): raise UsageError('no room')", "UsageError", "no room"),
+        ("def work(): os._exit(9)", "WorkLost", "ended without an answer"),
+    ],
+)
+def test_what_went_wrong_is_told(work: str, error: str, words: str) -> None:
+    done = ran(f"{work}\nbeside(work)()")
+    assert done.returncode == 1
+    assert f"{error}: " in done.stderr.splitlines()[-1]
+    assert words in done.stderr
