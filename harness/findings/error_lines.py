@@ -20,7 +20,8 @@ ERROR_MARKS = (
     # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
     *("段错误", "已放弃", "核心已转储"),
     *(r"SIGSEGV", r"SIGABRT", r"0xC0000", r"Illegal instruction", r"Floating point exception"),
-    *(r"Unhandled exception", r"Access violation", r"exited with code "),
+    *(r"Unhandled exception", r"Access violation", r"fatal exception"),
+    *(r"exited with code ", r"returned non-zero exit status"),
     # glibc's words before it aborts.
     *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
     # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
@@ -36,6 +37,7 @@ _FATAL_TEXT = re.compile(
     r"|^\s*(?:Illegal instruction|Floating point exception)"
     r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
     r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
+    r"|Windows fatal exception: "
     r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
     r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
     r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
@@ -46,7 +48,7 @@ _ERROR_TEXT = re.compile(
     # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
     r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at |: export failure\b"
     r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
-    r"|\bexited with code (?!0\b)\d"
+    r"|\bexited with code (?!0\b)\d|\breturned non-zero exit status "
     r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
     r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
 )

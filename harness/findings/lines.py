@@ -8,6 +8,8 @@ import re
 _MARK = re.compile(
     r"\[(?P<letter>[VIWEFD])(?::onnxruntime[^\]]{0,200})?\]"
     r"|\[(?P<lower>verbose|debug|trace|info|warn|warning|error|fatal|critical)\]"
+    # .NET's words.
+    r"|\[(?P<net>Verbose|Debug|Information|Warning|Error|Fatal|Critical)\]"
     # A word in capitals is a level where a logger puts one: before a mark, or after times and numbers alone.
     r"|(?<![\w=])(?P<word>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)"
     r"(?=\s{0,10}[:\]|>]|\s+-\s)"
