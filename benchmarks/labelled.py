@@ -27,6 +27,7 @@ HALVES = (
     "sealed",
     "final",
     "widened",
+    "last",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.

@@ -25,7 +25,8 @@ def whole(data: bytearray, start: int) -> list[str]:
     pieces, before = neighbours(data, start)
     run = pieces[before : before + 1]
     for piece in pieces[before + 1 :]:
-        if level(piece[:200]):
+        # trtexec's own last line is no rest of anything.
+        if level(piece[:200]) or piece.startswith("&&&&"):
             break
         run.append(piece)
     if _HEAD.search(run[0]):

@@ -26,10 +26,13 @@ ERROR_MARKS = (
     *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
     # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
     *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
-    r"Assertion `",
+    *(r"Assertion `", r"Assertion failed"),
+    # Microsoft's compiler and linker; loaders, nvcc, the kernel, Rust.
+    *(r"error C[1-9]", r"error LNK", r"error MSB", r"error while loading shared", r"nvcc fatal"),
+    *(r"segfault at ", r"panicked at ", r"libc\+\+abi"),
     r"\[ONNXRuntimeError\]",
     *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
-    *(r"Error response from daemon", r"CMake Error at", r"\[!\]", r"export failure"),
+    *(r"Error response from daemon", r"CMake Error", r"\[!\]", r"export failure"),
 )
 _FATAL_TEXT = re.compile(
     r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
@@ -37,20 +40,24 @@ _FATAL_TEXT = re.compile(
     r"|^\s*(?:Illegal instruction|Floating point exception)"
     r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
     r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
-    r"|Windows fatal exception: "
+    r"|Windows fatal exception: |\bsegfault at [0-9a-f]+ ip|\bpanicked at |libc\+\+abi: terminating"
+    r"|\bSIG(?:SEGV|ABRT|BUS|FPE) \(@0x"
     r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
     r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
     r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
     r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
 )
+_NOTHING = r"(?:null|none|nil|ok|no|false)\s*(?:[,;.)}\]]|$)"
 _ERROR_TEXT = re.compile(
     r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
     # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
-    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error at |: export failure\b"
+    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error(?: at |: )|: export failure\b"
     r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
+    r"|^\s*Assertion failed: |\b(?:fatal )?error (?:C|LNK|MSB)\d{3,5}\b"
+    r"|: error while loading shared libraries: |^nvcc fatal "
     r"|\bexited with code (?!0\b)\d|\breturned non-zero exit status "
-    r"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|(?:null|none|nil|ok|no|false)\b))"
-    r"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|(?:null|none|nil|ok|no|false)\b))"
+    rf"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
+    rf"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
 )
 
 

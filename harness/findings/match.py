@@ -36,6 +36,8 @@ _WHOLE = 100
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 
 _GLOG = re.compile(rb"[EF]\d{4} \d")
+# What TensorRT says of an error; some programs log all it says as information.
+_ERROR_ITSELF = re.compile(r"\bError Code [1-9]\d?: |\.cpp \(\d+\) - \w+ Error in ")
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 _Wanted = tuple[tuple[Rule, re.Pattern[str]], ...]
@@ -186,7 +188,8 @@ def _lines_to(offset: int, ends: Sequence[int]) -> int:
 def _told(rule: Rule, one: _Found, known: set[int]) -> list[Match]:
     known.update(range(one.first, one.first + one.lines))
     mark = level(one.text[: one.found.start()])
-    if mark in ("V", "I") and rule.severity == "fatal" and not rule.any_level:
+    harmless = mark == "V" or (mark == "I" and not _ERROR_ITSELF.search(one.text))
+    if harmless and rule.severity == "fatal" and not rule.any_level:
         return []
     return [Match(rule, one.first, mark, one.text, _facts(rule, one.found.groupdict()), at=one.found.start())]
 
