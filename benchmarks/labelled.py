@@ -28,6 +28,7 @@ HALVES = (
     "final",
     "widened",
     "last",
+    "closing",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.

@@ -35,6 +35,7 @@ _FRAME = re.compile(
     | \[?\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?:?\]?
     | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?
     | \[\d{4}-\d\d-\d\d[T\s]\d\d:\d\d:\d\d(?:[.,]\d+)?\s+[A-Z]+\]                # ONNX Runtime, Polygraphy
+    | \[[a-z][\w.]{2,60}-\d{1,3}\](?=\s)                                     # a node of ROS
     | \[[VIWEFDO!]\](?=\s|$) | \[[VIWEF]:onnxruntime[^\]]{0,200}\]
     | \[(?:verbose|debug|trace|info|warn|warning|error|fatal|VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL)\]
     | (?:VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|INTERNAL_ERROR):

@@ -40,6 +40,8 @@ _GLOG = re.compile(rb"[EF]\d{4} \d")
 _ERROR_ITSELF = re.compile(r"\bError Code [1-9]\d?: |\.cpp \(\d+\) - \w+ Error in ")
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
+# The name of an exception whose message fills the next lines.
+_NAME_ALONE = re.compile(r"[\w.]{1,80}(?:Error|Exception):?")
 _Wanted = tuple[tuple[Rule, re.Pattern[str]], ...]
 # For the start of a line: the texts that it may be a part of.
 _Joins = dict[int, list[tuple[int, str, list[int]]]]
@@ -226,6 +228,8 @@ def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int]], known: set[
         start, end = places[key]
         text = decoded(data[start : min(end, start + _WRAP)])
         if not (mark := error_level(text)) or _HEAD_ALONE.fullmatch(message(text)):
+            continue
+        if _NAME_ALONE.fullmatch(message(text)) and known & {line + 1, line + 2}:
             continue
         pieces = whole(data, start) if number < _WHOLE and end - start <= _WRAP else []
         if any(line + after in known for after in range(1, len(pieces))):
