@@ -68,18 +68,18 @@ def run_matrix(
 
     # Imported late: pages need templates and the history a database, which a run of an hour need not hold in memory.
     from harness.analysis import waivers
-    from harness.history.record import record
-    from harness.history.store import place_of
-    from harness.report import text, write
+    from harness.report import write
 
     today = datetime.now(UTC).date()
     results = waivers.mark(with_label(results, label), planned.matrix.waivers, today)
     write.write_results(results, folder.path)
-    place = place_of(history, options.out)
 
     def lists_and_history() -> list[str]:
+        from harness.history.record import record
+        from harness.history.store import place_of
+
         write.write_lists(results, folder.path)
-        return record(place, options.out, results)
+        return record(place_of(history, options.out), options.out, results)
 
     recorded = beside(lists_and_history)
     index = write.write_page(results, folder.path)
@@ -88,6 +88,8 @@ def run_matrix(
     notes = waivers.complaints(planned.matrix.waivers, results, today)
     for note in [*notes, *recorded()]:
         print(f"trt-matrix: {note}", file=sys.stderr)
+    from harness.report import text
+
     sys.stdout.write(folder.results.read_text() if as_json else text.table(results, index))
 
     def excused(cell: CellRecord, case: CaseRecord) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.evidence.records import Results
-from harness.report import junit, markdown, page, results_file
+from harness.report import results_file
 
 
 def write_all(results: Results, run_dir: Path) -> Path:
@@ -29,12 +29,17 @@ def write_results(results: Results, run_dir: Path) -> None:
 
 def write_lists(results: Results, run_dir: Path) -> None:
     """``junit.xml`` and ``summary.md``: see ``write_all``."""
+    # Imported here, and the page below, since a run writes them in two processes.
+    from harness.report import junit, markdown
+
     _replace(run_dir / "junit.xml", junit.encode(results))
     _replace(run_dir / "summary.md", markdown.summary(results).encode())
 
 
 def write_page(results: Results, run_dir: Path) -> Path:
     """``index.html``: see ``write_all``."""
+    from harness.report import page
+
     index = run_dir / "index.html"
     _replace(index, page.html(results, run_dir).encode())
     return index
