@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-
-from packaging.version import InvalidVersion, Version
 
 from harness.api.infer import Inference
 from harness.api.scopes import Object, Scope, Tag, Trt, UserClass, UserFunction
@@ -36,8 +35,22 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
+
+
+def _version(text: str) -> Any:
+    """Imported here: most code asks for none, and it takes 4 ms."""
+    from packaging.version import Version
+
+    return Version(text)
+
+
+def _is_version(value: Any) -> bool:
+    module = sys.modules.get("packaging.version")
+    return module is not None and isinstance(value, module.Version)
+
+
 _CALLS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(_VERSION_NAMES, Version),
+    **dict.fromkeys(_VERSION_NAMES, _version),
     "int": int,
     "float": float,
     "str": str,
@@ -111,7 +124,7 @@ class Constants:
             return UNKNOWN
         try:
             return self._evaluate(node, replace(at, depth=at.depth + 1))
-        except (ArithmeticError, AttributeError, InvalidVersion, LookupError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return UNKNOWN
 
     def _evaluate(self, node: ast.expr, at: _Place) -> Any:
@@ -156,7 +169,7 @@ class Constants:
         if node.attr == "__version__" and Trt(Tag.MODULE, "") in self._inference.types(node.value, at.scope):
             return self._version
         value = self._value(node.value, at)
-        if isinstance(value, Version) and node.attr in ("major", "minor", "micro", "release", "base_version"):
+        if _is_version(value) and node.attr in ("major", "minor", "micro", "release", "base_version"):
             return getattr(value, node.attr)
         return UNKNOWN
 
@@ -243,10 +256,10 @@ def _chain(values: list[Any], operators: list[ast.cmpop]) -> Any:
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     """A version compared with a text is compared with the version that it names."""
-    if isinstance(left, Version) and isinstance(right, str):
-        return left, Version(right)
-    if isinstance(right, Version) and isinstance(left, str):
-        return Version(left), right
+    if _is_version(left) and isinstance(right, str):
+        return left, _version(right)
+    if _is_version(right) and isinstance(left, str):
+        return _version(left), right
     return left, right
 
 
