@@ -7,11 +7,12 @@ Python may not write, and never needed.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from harness.whole import write_whole
 
 _FOLDER = Path(__file__).parent / "__pycache__"
 
@@ -26,7 +27,5 @@ def kept(name: str, source: bytes, make: Callable[[], bytes]) -> bytes:
     made = make()
     if not sys.dont_write_bytecode:
         with suppress(OSError):
-            draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(key + made)
-            draft.replace(path)
+            write_whole(path, key + made)
     return made

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from harness.evidence.records import (
 from harness.matrix.cell import Case
 from harness.subjects.keys import code_digest, find
 from harness.subjects.tolerances import limits_of
+from harness.whole import write_whole
 
 OUTPUTS = "outputs.npz"
 TIMEOUT_S = 900.0
@@ -192,6 +192,4 @@ def _stored(path: Path) -> Measured | None:
 
 def _store(path: Path, measured: Measured) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(msgspec.json.encode(measured))
-    draft.replace(path)
+    write_whole(path, msgspec.json.encode(measured))

@@ -5,7 +5,6 @@ Evidence is not changed; judging a run again gives the same answer, or a better 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from harness.findings.silence import silences
 from harness.findings.standing import stand
 from harness.matrix.cell import Recipe, Route
 from harness.versions import Flavour, Release, Version
+from harness.whole import write_whole
 
 LOG = "tensorrt.log"
 _WARNS = (Severity.FATAL, Severity.DEGRADED, Severity.ADVISORY)
@@ -48,9 +48,7 @@ class FindingsCache:
             found = make()
         with suppress(OSError):  # a full disk costs time at the next run, not this one its results
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft = place.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(msgspec.json.encode(found))
-            draft.replace(place)
+            write_whole(place, msgspec.json.encode(found))
         return found
 
 

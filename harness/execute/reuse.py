@@ -22,6 +22,7 @@ from harness.evidence.read import EVENTS_FORMAT
 from harness.evidence.records import CaseRecord, Host
 from harness.execute.job import NEGATIVE_CONTROL
 from harness.matrix.cell import Case
+from harness.whole import write_whole
 
 _CELL_FILES = ("attestation.json", NEGATIVE_CONTROL)
 _PROBE = Path(__file__).resolve().parent.parent / "probe"
@@ -100,11 +101,9 @@ class ReuseIndex:
     def put(self, run: str, cell: str, record: CaseRecord) -> None:
         """Remember a case. Where that cannot be written it is run again: no reason to lose what it told."""
         path = self.folder / f"{record.key}.json"
-        draft = path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(msgspec.json.encode(Stored(run=run, cell=cell, case=record)))
-            draft.replace(path)
+            write_whole(path, msgspec.json.encode(Stored(run=run, cell=cell, case=record)))
 
 
 def link_evidence(source: Path, target: Path) -> None:

@@ -7,14 +7,14 @@ used again is linked, so it keeps all of these.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from harness.history.files import digest_of_file
+from harness.history.files import File, digest_of_file, files_under
+from harness.whole import write_whole
 
 # A file that changed this short a time ago could change again without a new time.
 _SETTLED_NS = 2_000_000_000
@@ -36,7 +36,7 @@ class Digests:
 
         It tells whether a case's evidence is still what the run left. Links are not followed.
         """
-        files = _files(str(folder))
+        files = files_under(folder)
         if not files:
             return None
         state = _state(files)
@@ -52,30 +52,10 @@ class Digests:
             return
         with suppress(OSError):
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._memory.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(msgspec.msgpack.encode(self._used))
-            draft.replace(self._memory)
+            write_whole(self._memory, msgspec.msgpack.encode(self._used))
 
 
-def _files(folder: str) -> list[tuple[str, str, os.stat_result]]:
-    """(name below the folder, path, status) of plain files, sorted as paths are."""
-    found: list[tuple[tuple[str, ...], str, os.stat_result]] = []
-    waiting: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
-    while waiting:
-        place, above = waiting.pop()
-        try:
-            entries = list(os.scandir(place))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append((entry.path, (*above, entry.name)))
-            elif entry.is_file(follow_symlinks=False):
-                found.append(((*above, entry.name), entry.path, entry.stat(follow_symlinks=False)))
-    return [("/".join(parts), path, status) for parts, path, status in sorted(found, key=lambda each: each[0])]
-
-
-def _state(files: list[tuple[str, str, os.stat_result]]) -> bytes:
+def _state(files: list[File]) -> bytes:
     """Of all that a change would change; empty where a file is too new to tell."""
     newest = max(status.st_mtime_ns for _, _, status in files)
     if newest > time.time_ns() - _SETTLED_NS:
@@ -84,8 +64,8 @@ def _state(files: list[tuple[str, str, os.stat_result]]) -> bytes:
     return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
 
 
-def _digest(files: list[tuple[str, str, os.stat_result]]) -> bytes:
+def _digest(files: list[File]) -> bytes:
     whole = hashlib.sha256()
     for name, path, status in files:
-        whole.update(f"{name}\0{status.st_size}\0{digest_of_file(Path(path))}\n".encode())
+        whole.update(f"{name}\0{status.st_size}\0{digest_of_file(path)}\n".encode())
     return whole.digest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,6 +51,28 @@ def digest_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def files_under(folder: Path) -> list[Path]:
-    """Plain files, sorted; links are not followed."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+class File(NamedTuple):
+    """A plain file: its name below a folder, with slashes, where it lies, and its status."""
+
+    name: str
+    path: Path
+    status: os.stat_result
+
+
+def files_under(folder: Path) -> list[File]:
+    """Plain files, sorted as paths are; links are not followed. None where there is no such folder."""
+    found: list[tuple[tuple[str, ...], File]] = []
+    waiting: list[tuple[str, tuple[str, ...]]] = [(str(folder), ())]
+    while waiting:
+        place, above = waiting.pop()
+        try:
+            entries = list(os.scandir(place))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            parts = (*above, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, parts))
+            elif entry.is_file(follow_symlinks=False):
+                found.append((parts, File("/".join(parts), Path(entry.path), entry.stat(follow_symlinks=False))))
+    return [file for _, file in sorted(found, key=lambda each: each[0])]

@@ -50,8 +50,8 @@ def export(folder: Path, to: Path) -> Path:
     manifest = Manifest(
         run=folder.name,
         files=[
-            PackedFile(path=p.relative_to(folder).as_posix(), bytes=p.stat().st_size, sha256=digest_of_file(p))
-            for p in files_under(folder)
+            PackedFile(path=name, bytes=status.st_size, sha256=digest_of_file(path))
+            for name, path, status in files_under(folder)
         ],
     )
     if not any(packed.path == "results.json" for packed in manifest.files):
