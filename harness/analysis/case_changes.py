@@ -10,9 +10,8 @@ from harness.analysis.changes import Change, Kind, Proof
 from harness.analysis.comparable import reason_not_comparable
 from harness.analysis.numbers import Family, Measure, Shift, count_measure, counts, measure_of, shift, values
 from harness.analysis.pairs import CasePair
-from harness.evidence.records import CaseRecord, CellRecord, Finding, Outcome, Results, Severity
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Finding, Results, Severity
 
-BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
 _KINDS = {
     Family.ACCURACY: Kind.ACCURACY,
     Family.LATENCY: Kind.LATENCY,

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from harness.analysis.case_changes import BAD
 from harness.analysis.numbers import counts, values
 from harness.analysis.search import Memory, Result
-from harness.evidence.records import CaseRecord, CellRecord, Record
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from harness.analysis.case_changes import BAD, cause_of
+from harness.analysis.case_changes import cause_of
 from harness.analysis.changes import Proof
 from harness.analysis.triage import Section, Statement
 from harness.errors import UsageError
-from harness.evidence.records import CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
 
 _ROUTES = {
     "host-decode": "decode on the host",

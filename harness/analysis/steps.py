@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.case_changes import BAD, said
+from harness.analysis.case_changes import said
 from harness.analysis.numbers import Family, Measure, Shift, count_measure, counts, measure_of, shift, values
 from harness.analysis.suspects import changed_with
 from harness.analysis.timelines import Night, Seen, Timeline
-from harness.evidence.records import Outcome
+from harness.evidence.records import BAD, Outcome
 
 # How many nights on either side are looked at, and how many after it make a step certain.
 _BEFORE = 9

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.analysis.case_changes import BAD
 from harness.analysis.timelines import Seen
-from harness.evidence.records import Outcome
+from harness.evidence.records import BAD, Outcome
 
 _LOOKED_AT = 30
 _FLIPS = 3

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from harness.analysis.case_changes import BAD, Side, cause_of, said
+from harness.analysis.case_changes import Side, cause_of, said
 from harness.analysis.changes import Change, Comparison, Kind, Proof
 from harness.analysis.compare import Rules, compare
 from harness.analysis.pairs import release_pairs
 from harness.analysis.suspects import WEIGHTS
-from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Record, Severity
+from harness.evidence.records import BAD, Advice, CaseRecord, CellRecord, Finding, Outcome, Record, Severity
 from harness.support.api import absence, features
 from harness.versions import Release
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.analysis.case_changes import BAD, Side
+from harness.analysis.case_changes import Side
 from harness.errors import HarnessError
 from harness.evidence.layout import OUT
+from harness.evidence.records import BAD
 from harness.history.database import shown
 from harness.history.resolve import Source
 from harness.matrix.expand import expand

@@ -12,14 +12,12 @@ from harness.beside import beside
 from harness.commands.history_option import add_history_arguments
 from harness.errors import Exit
 from harness.evidence.layout import cache_folder, set_latest
-from harness.evidence.records import CaseRecord, CellRecord, Outcome, Results, Severity, with_label
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Outcome, Results, Severity, with_label
 from harness.execute.campaign import Options, cores, run_plan
 from harness.execute.progress import progress_for
 from harness.matrix import select
 from harness.matrix.host import detect
 from harness.planning import make_plan
-
-_BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +104,7 @@ def exit_code(
         return Exit.INTERRUPTED
     if any(finding.severity is Severity.FATAL for cell in results.cells for finding in cell.findings):
         return Exit.UNEXPECTED
-    if any(case.outcome in _BAD and not excused(cell, case) for cell in results.cells for case in cell.cases):
+    if any(case.outcome in BAD and not excused(cell, case) for cell in results.cells for case in cell.cases):
         return Exit.UNEXPECTED
     if any(not _ran(cell) for cell in results.cells if require_all or cell.required):
         return Exit.INCOMPLETE

@@ -55,6 +55,10 @@ class Outcome(StrEnum):
         return self.conclusive or self is Outcome.NOT_APPLICABLE
 
 
+# A case that went wrong, whatever the way.
+BAD = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
+
+
 class Severity(StrEnum):
     """Of a finding, from worst to best."""
 

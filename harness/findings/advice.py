@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Results
+from harness.evidence.records import BAD, Advice, CaseRecord, CellRecord, Finding, Outcome, Results
 from harness.findings.rules import by_id
 from harness.findings.rules.model import Remedy
 
 _RANK = {"cured": 0, "untried": 1, "silent-only": 2, "failed-here": 3}
 _GOOD = (Outcome.PASSED, Outcome.WARNED)
-_BAD = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
 _MOST = 3
 # Findings of our own count (see ``silence``): the remedies are those of the warning that was not printed.
 _OWN = ("-weights-unsaid", "-weights-mute", "-weights-unknown")
@@ -89,7 +88,7 @@ def _standing(remedy: Remedy, finding: Finding, here: _Seen, seen: _Index) -> Ad
     tried = [other for other in seen.get(key, []) if _is_remedy(remedy, here, other)]
     cured = [other for other in tried if other.case.outcome in _GOOD and not _has(other, finding)]
     muted = [other for other in cured if _silent(other)]
-    failed = [other for other in tried if other.case.outcome in _BAD or _has(other, finding)]
+    failed = [other for other in tried if other.case.outcome in BAD or _has(other, finding)]
     whole = [other for other in cured if other not in muted]
     if whole:
         return _told(advice, "cured", "passed without it", whole, here)

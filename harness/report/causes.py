@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.evidence.records import Advice, CaseRecord, CellRecord, Finding, Outcome, Scalar, Severity
-from harness.report.grid import BAD, worst
+from harness.evidence.records import BAD, Advice, CaseRecord, CellRecord, Finding, Outcome, Scalar, Severity
+from harness.report.grid import worst
 from harness.report.releases import Place, ReleaseSight, sentence, sights
 
 _STANDINGS = ("cured", "silent-only", "untried", "failed-here")

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from harness.errors import UsageError
-from harness.evidence.records import CaseRecord, CellRecord, Outcome
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Outcome
 from harness.matrix.cell import Recipe, Route
 from harness.versions import Version
 
 _BADNESS = {outcome: place for place, outcome in enumerate(Outcome)}
 _ROUTES = {name.value: place for place, name in enumerate(Route)}
 _RECIPES = {name.value: place for place, name in enumerate(Recipe)}
-
-BAD = (Outcome.CRASHED, Outcome.FAILED, Outcome.TIMED_OUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from harness.analysis.timelines import Night
-from harness.evidence.records import Outcome
+from harness.evidence.records import BAD, Outcome
 from harness.report.dashboard_data import CODES, Row
 
 # From the bottom of a stack to its top.
-_BROKEN = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMED_OUT)
-_ALL = (Outcome.PASSED, Outcome.WARNED, *_BROKEN, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+_ALL = (Outcome.PASSED, Outcome.WARNED, *BAD, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
 HEIGHT = 60
 # With fewer nights than this each has a bar of its own, with a gap to the next.
 _BARS = 100
@@ -74,7 +73,7 @@ def outcomes_by_night(
     """
     counted = totals(rows, nights)
     dates = [night.date for night in nights]
-    panels = (_panel("Broken cases", _BROKEN, counted, dates), _panel("All cases", _ALL, counted, dates))
+    panels = (_panel("Broken cases", BAD, counted, dates), _panel("All cases", _ALL, counted, dates))
     ends = (dates[0], dates[len(dates) // 2], dates[-1]) if len(dates) > 2 else tuple(dates)
     width = len(dates)
     marks = tuple(sorted({night for night, _ in moved}))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__, templates
-from harness.evidence.records import CellRecord, Outcome, Results, RunInfo
+from harness.evidence.records import BAD, CellRecord, Outcome, Results, RunInfo
 from harness.report import causes, grid, replayed, scored, weights
 from harness.report.payload import embedded
 from harness.report.units import binary_size, seconds, short_hash
@@ -63,7 +63,7 @@ def _static_rows(cells: list[CellRecord]) -> dict[str, list[Any]]:
     left = _MOST_STATIC_ROWS
     rows: dict[str, list[Any]] = {}
     for cell in cells:
-        bad = [case for case in cell.cases if case.outcome in grid.BAD or case.outcome is Outcome.WARNED]
+        bad = [case for case in cell.cases if case.outcome in BAD or case.outcome is Outcome.WARNED]
         rows[cell.id] = bad[:left]
         left -= len(rows[cell.id])
     return rows

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.evidence.records import CaseRecord, CellRecord, Stage
-from harness.report.grid import BAD, shadowed
+from harness.evidence.records import BAD, CaseRecord, CellRecord, Stage
+from harness.report.grid import shadowed
 from harness.versions import Version
 
 # A case of a cell: what a finding is about.

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.evidence.records import Outcome, Results
+from harness.evidence.records import BAD, Outcome, Results
 from harness.neutral import one_line
 from harness.report import grid
 from harness.report.causes import Cause, causes, number, reasons_not_run
@@ -117,7 +117,7 @@ def _found(found: Sequence[Cause]) -> str:
 
 def _cause(cause: Cause) -> list[str]:
     """What it is, which release brought it, and the waiver that expects it."""
-    mark = "!" if cause.outcome in grid.BAD else "-"
+    mark = "!" if cause.outcome in BAD else "-"
     waived = f"waived: {cause.waived_by}" if cause.waived_by else ""
     about = [_filled(f"    {one_line(words)}", 4) for words in (cause.which, waived) if words]
     return [_filled(f"{mark} {one_line(cause.title)} ({cause.severity}, {cause.extent})", 2), *about]
