@@ -13,6 +13,7 @@ from harness.analysis.triage import Section, Statement
 from harness.errors import UsageError
 from harness.evidence.records import BAD, CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
 
+_NAIVE = "naive"
 _ROUTES = {
     "host-decode": "decode on the host",
     "onnx": "the ONNX route, without the plugin",
@@ -29,7 +30,7 @@ _RECIPES = {
     "fp8-qdq": "FP8 Q/DQ",
 }
 _VARIANTS = {
-    "naive": "Q/DQ across Decode",
+    _NAIVE: "Q/DQ across Decode",
     "implicit": "implicit batch",
     "fp32edge": "the plugin's inputs kept in FP32",
     "apart": "an identity layer between head and plugin",
@@ -38,13 +39,16 @@ _VARIANTS = {
 }
 ANOTHER_RELEASE = "another release"
 _CONCERNS = (Severity.FATAL, Severity.DEGRADED, Severity.ADVISORY)
+_GRAVE = (Severity.FATAL, Severity.DEGRADED)
 
 
 class Tried(Record, frozen=True, kw_only=True):
-    """One way and what came of it. ``left``: the problem's findings that it has too.
+    """One way and what came of it.
 
-    ``latency_ratio``: to FP32 by the same route in the same cell; ``None`` where either was not measured. ``alike``: so
-    many cases, of as many cells, that say the same; the one named is the first.
+    ``left``: the problem's findings that it has too, but for its own ``reason``; ``grave``: how many of them do harm.
+    ``latency_ratio``: to FP32 by the same route in the same cell, of its own subject or else of the problem's; ``None``
+    where either was not measured. ``alike``: so many cases, of as many cells, that say the same; the one named is the
+    first.
     """
 
     remedy: str
@@ -54,6 +58,7 @@ class Tried(Record, frozen=True, kw_only=True):
     outcome: Outcome
     reason: str = ""
     left: list[str] = msgspec.field(default_factory=list)
+    grave: int = 0
     ap50: float | None = None
     latency_ms: float | None = None
     latency_ratio: float | None = None
@@ -107,19 +112,23 @@ def is_among(case: str, subject: str, among: str) -> bool:
 def _rank(row: Tried) -> tuple[object, ...]:
     """Then what is nearest to what is there: the fewest differences."""
     far = row.remedy.count(", ") + (row.remedy != ANOTHER_RELEASE)
-    return (not row.is_problem, row.outcome in BAD, len(row.left), row.latency_ms or 1e9, far, row.remedy, row.release)
+    return (not row.is_problem, row.outcome in BAD, row.grave, row.latency_ms or 1e9, far, row.remedy, row.release)
 
 
 def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str], is_problem: bool) -> Tried:
-    mine, plain = case.metrics.get("latency_ms"), _fp32(cell, case)
+    mine = case.metrics.get("latency_ms")
+    plain = _fp32(cell, case, case.subject) or _fp32(cell, case, problem.subject)
+    reason = cause_of(case) if case.outcome in BAD else ""
+    shared = {found.rule: found.severity for found in _told(case) if found.rule in rules and found.rule != reason}
     return Tried(
         remedy="as it is" if is_problem else ", ".join(differences(problem, case)) or ANOTHER_RELEASE,
         release=f"{cell.flavour} {cell.version}".removeprefix("tensorrt "),
         cell=cell.id,
         case=case.id,
         outcome=case.outcome,
-        reason=cause_of(case) if case.outcome in BAD else "",
-        left=sorted(rules & {finding.rule for finding in _told(case)}),
+        reason=reason,
+        left=sorted(shared),
+        grave=sum(severity in _GRAVE for severity in shared.values()),
         ap50=case.metrics.get("ap50"),
         latency_ms=mine,
         latency_ratio=mine / plain if mine and plain else None,
@@ -128,21 +137,24 @@ def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str
     )
 
 
-def _fp32(cell: CellRecord, case: CaseRecord) -> float | None:
-    """Latency of the same network in FP32."""
+def _fp32(cell: CellRecord, case: CaseRecord, subject: str) -> float | None:
+    """Latency of ``subject`` in FP32 by the case's route."""
     same = (
         other.metrics.get("latency_ms")
         for other in cell.cases
-        if (other.subject, other.route, other.target, other.recipe) == (case.subject, case.route, case.target, "fp32")
+        if (other.subject, other.route, other.target, other.recipe) == (subject, case.route, case.target, "fp32")
     )
     return next((latency for latency in same if latency), None)
 
 
 def differences(problem: CaseRecord, other: CaseRecord) -> list[str]:
     """What ``other`` does otherwise, in words."""
-    words = [_ROUTES.get(other.route, other.route)] if other.route != problem.route else []
-    words += [_RECIPES.get(other.recipe, other.recipe)] if other.recipe != problem.recipe else []
     mine, theirs = problem.variant, other.variant
+    words = [_ROUTES.get(other.route, other.route)] if other.route != problem.route else []
+    if other.recipe != problem.recipe:
+        across = other.recipe == "int8-qdq" and _NAIVE in theirs
+        words += [f"explicit {_VARIANTS[_NAIVE]}" if across else _RECIPES.get(other.recipe, other.recipe)]
+        theirs -= {_NAIVE} if across else set()
     words += [_VARIANTS.get(word, word) for word in sorted(theirs - mine)]
     return words + [f"not {_VARIANTS.get(word, word)}" for word in sorted(mine - theirs)]
 

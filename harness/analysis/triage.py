@@ -83,7 +83,7 @@ def triage(
         ("Merely fell silent", unseen or "No warning went away without its cause.", silent),
         ("Fixed", unseen or "Nothing.", _changes(found, (Kind.FIXED,))),
         ("Numbers that moved", unseen or "None beyond tolerance.", _changes(found, _NUMBERS)),
-        ("Remedies", "None is known for what was found.", _remedies(after)),
+        ("Remedies", "None is known for what was found on the newer release.", _remedies(after)),
         ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
     )
     both = list(dict.fromkeys([*_runs(before), *_runs(after)]))

@@ -13,7 +13,7 @@ RULE = "plugin-scale-assert"
 
 
 def case(name: str, outcome: str = "passed", *, found: bool = False, **metrics: float) -> r.CaseRecord:
-    findings = [nights.finding(RULE)] if found else []
+    findings = [nights.finding(RULE, "fatal")] if found else []
     return nights.case(name, outcome=outcome, findings=findings, metrics=metrics)
 
 
@@ -35,11 +35,43 @@ def results() -> r.Results:
 def test_the_problem_stands_first_then_what_cured_it() -> None:
     rows = remedies.tried(results(), PROBLEM)
     assert [(row.remedy, row.left) for row in rows] == [
-        ("as it is", [RULE]),
+        ("as it is", []),
         ("the plugin's inputs kept in FP32", []),
         ("no reduced precision", []),
         ("decode on the host, not implicit batch", [RULE]),
     ]
+
+
+def test_what_does_no_harm_does_not_stand_behind_what_is_slower() -> None:
+    fast = nights.case(
+        "face.host-decode.int8-calibrated.device", findings=[nights.finding("note")], metrics={"latency_ms": 0.3}
+    )
+    problem = nights.case(PROBLEM, outcome="failed", findings=[nights.finding(RULE, "fatal"), nights.finding("note")])
+    run = nights.run([nights.cell("1.6.1", [problem, case("face.plugin.fp32.device", latency_ms=0.4), fast])])
+    rows = remedies.tried(run, PROBLEM)
+    assert [(row.latency_ms, row.left) for row in rows[1:]] == [(0.3, ["note"]), (0.4, [])]
+
+
+def test_the_reason_is_not_told_again_as_left() -> None:
+    again = case("face.plugin.int8-calibrated.fp32edge-implicit.device", "failed", found=True)
+    rows = remedies.tried(nights.run([nights.cell("1.6.1", [case(PROBLEM, "failed", found=True), again])]), PROBLEM)
+    assert [(row.reason, row.left) for row in rows] == [(RULE, []), (RULE, [])]
+
+
+def test_a_subject_without_fp32_is_held_against_the_problem_s() -> None:
+    apart = case("face-apart.plugin.int8-calibrated.apart.device", latency_ms=0.4)
+    plain = case("face.plugin.fp32.device", latency_ms=0.8)
+    run = nights.run([nights.cell("1.6.1", [case(PROBLEM, "failed", found=True), plain, apart])])
+    row = next(row for row in remedies.tried(run, PROBLEM, "face*") if row.case == apart.id)
+    assert row.latency_ratio == pytest.approx(0.5)
+
+
+def test_quantised_across_decode_does_not_stop_before_it() -> None:
+    problem, across = nights.case(PROBLEM), nights.case("face.plugin.int8-qdq.implicit-naive.device")
+    assert remedies.differences(problem, across) == ["explicit Q/DQ across Decode"]
+    sound = nights.case("face.plugin.int8-qdq.implicit.device")
+    assert remedies.differences(sound, across) == ["Q/DQ across Decode"]
+    assert remedies.differences(across, sound) == ["not Q/DQ across Decode"]
 
 
 def test_cost_is_told_beside_fp32_by_the_same_route() -> None:
