@@ -32,7 +32,7 @@ _RECIPES = {
 _VARIANTS = {
     _NAIVE: "Q/DQ across Decode",
     "implicit": "implicit batch",
-    "fp32edge": "the plugin's inputs kept in FP32",
+    "fp32edge": "what enters Decode kept in FP32",
     "apart": "an identity layer between head and plugin",
     "folded": "batch-norm folded",
     "v2": "the older plugin interface",

@@ -36,7 +36,6 @@ _ROUTES_OF = {
     "decoded": (Route.ONNX,),
     "implicit": (Route.HOST_DECODE, Route.PLUGIN),
     "v2": (Route.PLUGIN,),
-    "fp32edge": (Route.PLUGIN,),
     "apart": (Route.PLUGIN,),
 }
 

@@ -45,6 +45,11 @@ def in_heads(node: Any) -> bool:
     return node.name in RAW_OUTPUTS.values() or str(node.name).endswith(("/nhwc", "/anchors"))
 
 
+def is_head(node: Any) -> bool:
+    """The node is one of the convolutions that predict: what they give enters the decode part."""
+    return node.op_type == "Conv" and str(node.name).split(".")[0] in RAW_OUTPUTS
+
+
 def onnx_model(
     net: Network,
     weights: Mapping[str, NDArray[np.float32]],

@@ -20,7 +20,7 @@ from harness.subjects.keys import Form
 from harness.subjects.qdq import quantised
 from harness.subjects.retinaface.architecture import INPUT, MEAN_BGR, Network, network
 from harness.subjects.retinaface.emit_network import write_network
-from harness.subjects.retinaface.emit_onnx import OPSET, RAW_OUTPUTS, in_decode, in_heads, onnx_model
+from harness.subjects.retinaface.emit_onnx import OPSET, RAW_OUTPUTS, in_decode, in_heads, is_head, onnx_model
 from harness.subjects.retinaface.load import load_file
 from harness.subjects.retinaface.predict import prediction, rounded
 from harness.subjects.retinaface.samples import make_samples
@@ -136,7 +136,8 @@ def _write(exact: Any, form: Form, chosen: Settings, target: Path) -> dict[str, 
 
 
 def _quantise(model: Any, form: Form, chosen: Settings, target: Path) -> dict[str, Any]:
-    keep = [node.name for node in model.graph.node if in_decode(node) or in_heads(node)]
+    nodes = model.graph.node
+    keep = [each.name for each in nodes if in_decode(each) or in_heads(each) or (chosen.fp32edge and is_head(each))]
     pictures = SEEDED_PICTURES if chosen.weights.startswith("seed:") else CALIBRATION_PICTURES
     quantised(model, calibration(chosen, pictures), target, keep=keep, naive=chosen.naive)
     if form is Form.FP8_QDQ:

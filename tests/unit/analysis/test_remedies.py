@@ -36,7 +36,7 @@ def test_the_problem_stands_first_then_what_cured_it() -> None:
     rows = remedies.tried(results(), PROBLEM)
     assert [(row.remedy, row.left) for row in rows] == [
         ("as it is", []),
-        ("the plugin's inputs kept in FP32", []),
+        ("what enters Decode kept in FP32", []),
         ("no reduced precision", []),
         ("decode on the host, not implicit batch", [RULE]),
     ]

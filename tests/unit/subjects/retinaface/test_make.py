@@ -59,6 +59,29 @@ def test_the_networks_scales_are_those_of_the_quantised_type(tmp_path: Path) -> 
         np.testing.assert_allclose(scales[Form.FP8_QDQ][name] * 448, scale * 127, rtol=1e-5)
 
 
+def test_heads_can_be_left_in_fp32(tmp_path: Path) -> None:
+    """TensorRT 8.6.1 ends in an assertion where they are quantised in the ONNX file, and builds where not."""
+    heads, others = {}, {}
+    for variant in ("", "fp32edge"):
+        folder = tmp_path / (variant or "plain")
+        folder.mkdir()
+        nodes = onnx.load(folder / made(folder, Form.INT8_QDQ, variant)["files"]["model"]).graph.node
+        weights = {node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
+        quantised = [node.name for node in nodes if node.op_type == "Conv" and node.input[1] in weights]
+        heads[variant] = [name for name in quantised if "Head" in name]
+        others[variant] = [name for name in quantised if "Head" not in name]
+    assert len(heads[""]) == 9
+    assert heads["fp32edge"] == []
+    assert others["fp32edge"] == others[""]
+
+
+def test_the_networks_heads_too(tmp_path: Path) -> None:
+    files = make(Making(tmp_path, OPTIONS, Form.INT8_QDQ, network=True, variant="fp32edge"))["files"]
+    names = [name for name in open_weights(tmp_path / files["weights"]) if name.endswith(".weight/scale")]
+    assert names
+    assert not [name for name in names if "Head" in name]
+
+
 @pytest.mark.parametrize("variant", ["", "kept"])
 def test_a_network_for_the_definition_api(tmp_path: Path, variant: str) -> None:
     info = make(Making(tmp_path, OPTIONS, Form.FP32, network=True, variant=variant))
