@@ -41,14 +41,14 @@ def reconcile(audit: FileAudit, finding: Finding | None, *, precision: str, kind
     if not logged:
         cause = "the log has no names: verbosity too low" if number else ""
         return Reconciliation([], dict.fromkeys(predicted, cause), {}, number, len(predicted))
-    found = {blob for name in logged for blob in matching(name, blobs)}
+    found = {blob for name in logged for blob in matching(name, blobs, audit.layers)}
     return Reconciliation(
         matched=[name for name in predicted if name in found],
         predicted_only={name: _why_silent(blobs[name], logged) for name in predicted if name not in found},
         logged_only={
             name: _why_logged(name, audit)
             for name in logged
-            if not any(blob in predicted for blob in matching(name, blobs))
+            if not any(blob in predicted for blob in matching(name, blobs, audit.layers))
         },
         logged=number,
         predicted=len(predicted),
@@ -67,13 +67,24 @@ def parts(name: str) -> list[str]:
     ]
 
 
-def matching(logged: str, blobs: Mapping[str, BlobAudit]) -> list[str]:
-    """Blobs that a name of TensorRT's may mean: the same name, the same layer, or a part of a fused one."""
+def matching(
+    logged: str, blobs: Mapping[str, BlobAudit], layers: Mapping[str, Sequence[str]] | None = None
+) -> list[str]:
+    """Blobs that a name of TensorRT's may mean: the same name, the same layer, or a part of a fused one.
+
+    ``layers``: see ``FileAudit``.
+    """
     if logged in blobs:
         return [logged]
     stems = {_stem(part) for part in parts(logged)}
     bias = logged.endswith("bias")
-    return [name for name in blobs if _stem(name) in stems and _NORM.sub("", name).endswith("bias") == bias]
+    known = layers or {}
+
+    def meant(name: str) -> bool:
+        plain = _NORM.sub("", name)
+        return any(_stem(alias) in stems and alias.endswith("bias") == bias for alias in (plain, *known.get(plain, ())))
+
+    return [name for name in blobs if meant(name)]
 
 
 def _stem(name: str) -> str:

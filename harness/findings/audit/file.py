@@ -15,6 +15,7 @@ from harness.findings.audit.model import BlobAudit, FileAudit, PrecisionCount
 from harness.findings.audit.readers import onnx, other
 from harness.neutral import one_line
 
+_WEIGHED = ("Conv", "ConvTranspose", "Gemm")
 _ENDINGS = (".onnx", ".wts", ".safetensors", ".npz", ".pth", ".pt")
 
 
@@ -26,7 +27,9 @@ def audit_file(path: Path, precisions: Sequence[Precision] = (FP16, BF16)) -> Fi
     reader = onnx.read if ending == ".onnx" else other.read
     audit = audit_blobs(reader(path), precisions, file=path.name)
     if ending == ".onnx":
-        folds = of_graph(onnx.nodes(path))
+        nodes = onnx.nodes(path)
+        audit = msgspec.structs.replace(audit, layers=layer_names(nodes))
+        folds = of_graph(nodes)
     else:
         folds = of_names({blob.name: tuple(blob.shape) for blob in audit.blobs})
     if not folds:
@@ -36,6 +39,21 @@ def audit_file(path: Path, precisions: Sequence[Precision] = (FP16, BF16)) -> Fi
         folded=[audit_blob(blob, precisions) for blob in folded(reader(path), folds)],
         notes=[f"{len(folds)} batch norms folded into the convolutions before them"],
     )
+
+
+def layer_names(nodes: Iterable[onnx.Node]) -> dict[str, list[str]]:
+    """By blob: ``NODE.weight`` and ``NODE.bias`` of the nodes whose weights TensorRT names after them."""
+    names: dict[str, list[str]] = {}
+    for node in nodes:
+        if not node.name or node.operation not in _WEIGHED or len(node.inputs) < 2:
+            continue
+        weight = node.inputs[1]
+        # Where folding a batch norm makes a bias, ``folded`` calls it so.
+        bias = node.inputs[2] if len(node.inputs) > 2 else f"{weight.removesuffix('.weight')}.bias"
+        for blob, role in ((weight, "weight"), (bias, "bias")):
+            if blob != f"{node.name}.{role}":
+                names.setdefault(blob, []).append(f"{node.name}.{role}")
+    return names
 
 
 def audit_blobs(blobs: Iterable[Blob], precisions: Sequence[Precision], *, file: str) -> FileAudit:

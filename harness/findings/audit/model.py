@@ -8,7 +8,7 @@ import msgspec
 
 from harness.evidence.records import WeightAudit
 
-FORMAT = 2
+FORMAT = 3
 _WORST = 10
 
 
@@ -35,7 +35,10 @@ class BlobAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """``effects``: by precision, in a sentence, what the conversion does to the model's outputs."""
+    """``effects``: by precision, in a sentence, what the conversion does to the model's outputs.
+
+    ``layers``: by blob, what TensorRT calls it where that differs: after the node of the graph that reads it.
+    """
 
     format: int = FORMAT
     file: str
@@ -44,6 +47,7 @@ class FileAudit(msgspec.Struct, frozen=True, kw_only=True):
     folded: list[BlobAudit] = []
     notes: list[str] = []
     effects: dict[str, str] = {}
+    layers: dict[str, list[str]] = {}
 
 
 def records(audit: FileAudit) -> list[WeightAudit]:

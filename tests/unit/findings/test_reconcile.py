@@ -64,3 +64,22 @@ def test_one_weight_folded_into_two_norms_matches_its_name() -> None:
         "[V]   List of affected weights: a.weight, b.weight\n", blob("a.weight (n1.weight)", 3), blob("b.weight", 1)
     )
     assert (found.matched, found.unexplained) == (["a.weight (n1.weight)", "b.weight"], 0)
+
+
+def test_a_weight_goes_by_the_node_that_reads_it() -> None:
+    """As an exporter names them: the initialiser has a number, TensorRT says the node's name."""
+    log = (
+        "[W] - 2 weights are affected by this issue: Detected subnormal FP16 values.\n"
+        "[V]   List of affected weights: /body/conv1/Conv + /body/act/Relu.weight, /body/conv1/Conv.bias\n"
+    )
+    (finding,) = classify_text(log).findings
+    kernel, shift = "onnx::Conv_10", "onnx::Conv_11"
+    audit = FileAudit(
+        file="m.onnx",
+        precisions=["fp16"],
+        blobs=[blob(kernel, 3), blob(shift, 2), blob("onnx::Conv_12", 1)],
+        layers={kernel: ["/body/conv1/Conv.weight"], shift: ["/body/conv1/Conv.bias"]},
+    )
+    found = reconcile(audit, finding, precision="fp16", kind="subnormal")
+    assert found.matched == [kernel, shift]
+    assert (found.predicted_only, found.logged_only) == ({"onnx::Conv_12": ""}, {})

@@ -44,6 +44,7 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     numbers: dict[str, float]
+    name: str = ""
 
 
 def read(path: Path) -> Iterator[Blob]:
@@ -132,7 +133,7 @@ def _node(buffer: Buffer, stretch: tuple[int, int], depth: int) -> Iterator[_Ten
 
 
 def _operation(buffer: Buffer, stretch: tuple[int, int]) -> Node:
-    texts: dict[int, list[str]] = {1: [], 2: [], 4: []}
+    texts: dict[int, list[str]] = {1: [], 2: [], 3: [], 4: []}
     numbers: dict[str, float] = {}
     for number, value in fields(buffer, *stretch):
         if isinstance(value, tuple) and number in texts:
@@ -144,7 +145,7 @@ def _operation(buffer: Buffer, stretch: tuple[int, int]) -> Node:
                 if real[1] - real[0] != 4:
                     raise WireError(f"byte {real[0]}: a number of {real[1] - real[0]} bytes; it has four")
                 numbers[_text(buffer, name)] = struct.unpack("<f", buffer[real[0] : real[1]])[0]
-    return Node("".join(texts[4]), tuple(texts[1]), tuple(texts[2]), numbers)
+    return Node("".join(texts[4]), tuple(texts[1]), tuple(texts[2]), numbers, "".join(texts[3]))
 
 
 def _tensor(buffer: Buffer, stretch: tuple[int, int]) -> _Tensor:

@@ -112,3 +112,19 @@ def test_bytes_that_are_no_whole_numbers(tmp_path: Path) -> None:
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], raw_data=b"12345")
     with pytest.raises(InputError, match="5 bytes are no numbers of 4 bytes"):
         audit_file(write(tmp_path / "m.onnx", tensor))
+
+
+def test_weights_are_known_by_the_nodes_that_read_them(tmp_path: Path) -> None:
+    """TensorRT names weights after layers, and a parser's layers after nodes."""
+    kernel = numpy_helper.from_array(np.ones((2, 1, 1, 1), np.float32), "onnx::Conv_1")
+    shift = numpy_helper.from_array(np.ones(2, np.float32), "onnx::Conv_2")
+    nodes = (
+        helper.make_node("Conv", ["x", "onnx::Conv_1", "onnx::Conv_2"], ["a"], name="/first/Conv"),
+        helper.make_node("Conv", ["x", "onnx::Conv_1"], ["b"], name="/second/Conv"),
+        helper.make_node("Add", ["a", "onnx::Conv_2"], ["y"], name="/Add"),
+    )
+    assert audit_file(write(tmp_path / "m.onnx", kernel, shift, nodes=nodes)).layers == {
+        "onnx::Conv_1": ["/first/Conv.weight", "/second/Conv.weight"],
+        "onnx::Conv_2": ["/first/Conv.bias"],
+        "onnx::Conv_1.bias": ["/second/Conv.bias"],
+    }
