@@ -29,6 +29,7 @@ HALVES = (
     "widened",
     "last",
     "closing",
+    "drawn",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
