@@ -30,6 +30,9 @@ ERROR_MARKS = (
     # Microsoft's compiler and linker; loaders, nvcc, the kernel, Rust.
     *(r"error C[1-9]", r"error LNK", r"error MSB", r"error while loading shared", r"nvcc fatal"),
     *(r"segfault at ", r"panicked at ", r"libc\+\+abi"),
+    # Linkers, shells, ninja, MPI, UCX, Java, and a short form of the level.
+    *(r"cannot find -l", r"undefined reference to ", r"command not found", r"ninja: build stopped"),
+    *(r"exited on signal ", r"Caught signal ", r'Exception in thread "', r"\[ERR\]"),
     r"\[ONNXRuntimeError\]",
     *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
     *(r"Error response from daemon", r"CMake Error", r"\[!\]", r"export failure"),
@@ -44,6 +47,7 @@ _FATAL_TEXT = re.compile(
     r"|\bSIG(?:SEGV|ABRT|BUS|FPE) \(@0x"
     r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
     r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
+    r"|\bCaught signal \d{1,2} \(|\bexited on signal \d{1,2} \("
     r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
     r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
 )
@@ -52,6 +56,8 @@ _ERROR_TEXT = re.compile(
     r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
     # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
     r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error(?: at |: )|: export failure\b"
+    r"|: cannot find -l\w|: undefined reference to |: command not found$|^ninja: build stopped: "
+    r"|^Exception in thread \"|\[ERR\]"
     r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
     r"|^\s*Assertion failed: |\b(?:fatal )?error (?:C|LNK|MSB)\d{3,5}\b"
     r"|: error while loading shared libraries: |^nvcc fatal "
