@@ -30,6 +30,7 @@ HALVES = (
     "last",
     "closing",
     "drawn",
+    "drawn-2",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.

@@ -28,7 +28,7 @@ ERROR_MARKS = (
     *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
     *(r"Assertion `", r"Assertion failed"),
     # Microsoft's compiler and linker; loaders, nvcc, the kernel, Rust.
-    *(r"error C[1-9]", r"error LNK", r"error MSB", r"error while loading shared", r"nvcc fatal"),
+    *(r"error [CD][1-9]", r"error LNK", r"error MSB", r"error while loading shared", r"nvcc fatal"),
     *(r"segfault at ", r"panicked at ", r"libc\+\+abi"),
     # Linkers, shells, ninja, MPI, UCX, Java, and a short form of the level.
     *(r"cannot find -l", r"undefined reference to ", r"command not found", r"ninja: build stopped"),
@@ -59,7 +59,7 @@ _ERROR_TEXT = re.compile(
     r"|: cannot find -l\w|: undefined reference to |: command not found$|^ninja: build stopped: "
     r"|^Exception in thread \"|\[ERR\]"
     r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
-    r"|^\s*Assertion failed: |\b(?:fatal )?error (?:C|LNK|MSB)\d{3,5}\b"
+    r"|^\s*Assertion failed: |\b(?:fatal )?error (?:[CD]|LNK|MSB)\d{3,5}\b"
     r"|: error while loading shared libraries: |^nvcc fatal "
     r"|\bexited with code (?!0\b)\d|\breturned non-zero exit status "
     rf"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
