@@ -31,6 +31,7 @@ HALVES = (
     "closing",
     "drawn",
     "drawn-2",
+    "drawn-3",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
