@@ -32,6 +32,7 @@ HALVES = (
     "drawn",
     "drawn-2",
     "drawn-3",
+    "drawn-4",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.

@@ -21,7 +21,7 @@ ERROR_MARKS = (
     *("段错误", "已放弃", "核心已转储"),
     *(r"SIGSEGV", r"SIGABRT", r"0xC0000", r"Illegal instruction", r"Floating point exception"),
     *(r"Unhandled exception", r"Access violation", r"fatal exception"),
-    *(r"exited with code ", r"returned non-zero exit status"),
+    *(r"exited with code ", r"returned non-zero exit status", r"returned a non-zero code"),
     # glibc's words before it aborts.
     *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
     # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
@@ -61,7 +61,7 @@ _ERROR_TEXT = re.compile(
     r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
     r"|^\s*Assertion failed: |\b(?:fatal )?error (?:[CD]|LNK|MSB)\d{3,5}\b"
     r"|: error while loading shared libraries: |^nvcc fatal "
-    r"|\bexited with code (?!0\b)\d|\breturned non-zero exit status "
+    r"|\bexited with code (?!0\b)\d|\breturned (?:non-zero exit status|a non-zero code:) "
     rf"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
     rf"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
 )
