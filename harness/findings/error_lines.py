@@ -38,7 +38,8 @@ ERROR_MARKS = (
     *(r"Error response from daemon", r"CMake Error", r"\[!\]", r"export failure"),
 )
 _FATAL_TEXT = re.compile(
-    r"^\s*(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
+    # An exception, behind the mark of a rank, of pytest, of a box or of a debugger.
+    r"^\s*(?:\[rank\d{1,3}\]:\s+|stderr:\s+|[E>│*!]{1,3}\s+)?(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
     r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
     r"|^\s*(?:Illegal instruction|Floating point exception)"
     r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"

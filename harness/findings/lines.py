@@ -11,10 +11,12 @@ _MARK = re.compile(
     # .NET's words.
     r"|\[(?P<net>Verbose|Debug|Information|Warning|Error|Fatal|Critical)\]"
     # A word in capitals is a level where a logger puts one: before a mark, or after times and numbers alone.
-    r"|(?<![\w=])(?P<word>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)"
+    r"|(?<![\w=])k?(?P<word>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)"
     r"(?=\s{0,10}[:\]|>]|\s+-\s)"
     r"|^(?:[\w.-]{1,60}\s+\||\([\w .=-]{1,60}\))?(?:[\s\d:.,/TZ+\[\]()#x-]|0x[0-9a-f]{1,16})*"
     r"(?P<start>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)\b(?!=)"
+    # After the name and process that the system's journal writes.
+    r"|\[\d{1,8}\]:\s(?P<journal>INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b(?!=)"
     r"|(?:^|[|\s])(?P<glog>[IWEF])\d{4}\s\d\d:\d\d:\d\d"
     r"|\d:\s(?P<tensorflow>[IWEF])\s"
     r"|^(?P<python>Error)\[\d+\]:"
