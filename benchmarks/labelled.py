@@ -33,6 +33,7 @@ HALVES = (
     "drawn-2",
     "drawn-3",
     "drawn-4",
+    "drawn-5",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
