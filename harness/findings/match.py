@@ -42,7 +42,8 @@ _ERROR_ITSELF = re.compile(r"\bError Code [1-9]\d?: |\.cpp \(\d+\) - \w+ Error i
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 # The name of an exception whose message fills the next lines.
 _NAME_ALONE = re.compile(r"[\w.]{1,80}(?:Error|Exception):?")
-_Wanted = tuple[tuple[Rule, re.Pattern[str]], ...]
+# Patterns as text: to compile all of them takes longer than most logs.
+_Wanted = tuple[tuple[Rule, str], ...]
 # For the start of a line: the texts that it may be a part of.
 _Joins = dict[int, list[tuple[int, str, list[int]]]]
 
@@ -83,11 +84,11 @@ def matches(stream: BinaryIO) -> Iterator[Match]:
 @cache
 def _search() -> tuple[Scanner, tuple[_Wanted, ...]]:
     """The scanner and, for each of its texts, the patterns to be judged where it stands. The error marks come first."""
-    by_text: dict[str, dict[str, tuple[Rule, re.Pattern[str]]]] = {mark: {} for mark in ERROR_MARKS}
+    by_text: dict[str, dict[str, tuple[Rule, str]]] = {mark: {} for mark in ERROR_MARKS}
     for rule in rules():
         for expression in rule.patterns:
             for anchor in anchors(expression):
-                by_text.setdefault(expression_of(anchor), {})[expression] = (rule, compiled(expression))
+                by_text.setdefault(expression_of(anchor), {})[expression] = (rule, expression)
     return scanner(by_text), tuple(tuple(found.values()) for found in by_text.values())
 
 
@@ -107,9 +108,10 @@ def _in_block(block: Block, search: Scanner, wanted: Sequence[_Wanted], broken: 
             errors.append((start, end, line))
         if wanted[number] and (start, end) != at:
             at, text = (start, end), decoded(block.data[start:end])
-        for rule, pattern in wanted[number]:
+        for rule, expression in wanted[number]:
             if (rule.id, line) in told:
                 continue
+            pattern = compiled(expression)
             one = _in_line(pattern, text, line) or _over_lines(pattern, block.data, (start, end, line), joins)
             if one:
                 told |= {(rule.id, line), (rule.id, one.first)}
