@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.labelled import HALVES, MARK, PAGE, tables
 from harness.findings.classify import classify_text
+from harness.findings.rules import by_id
 from tests.labelled.logs import Labelled, labelled, render
 
 LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in HALVES for log in labelled(half)]
@@ -23,6 +24,21 @@ def test_the_set_is_large_enough() -> None:
     assert len(labelled("real")) >= 15
     assert len(logs) >= 100
     assert sum(not log.expect for log in logs) >= 20
+
+
+def test_the_sealed_part_is_sound_without_being_run() -> None:
+    """Its labels name rules, its threads stand in no other part, and each log renders."""
+    sealed = labelled("holdout")
+    assert len(sealed) >= 100
+    assert sum(not log.expect for log in sealed) >= 20
+    assert len({log.name for log in sealed}) == len(sealed)
+    assert {log.source for half in HALVES if half != "holdout" for log in labelled(half)} & {
+        log.source for log in sealed
+    } <= {""}
+    for log in sealed:
+        assert set(log.expect) <= {*by_id(), "unknown-error"}
+        assert log.first in {*log.expect, ""}
+        assert render(log)
 
 
 def test_the_tables_of_the_page_are_the_measured_ones() -> None:
