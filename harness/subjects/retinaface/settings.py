@@ -38,8 +38,8 @@ class Settings:
     """``weights`` is ``seed:N``, ``reference`` or a path. ``naive``: reduced precision runs across the decode part.
 
     For the network-definition API: ``implicit`` batch, ``v2``, the plugin's older interface where a newer is known,
-    and ``apart``, an identity layer between each head and the plugin. ``fp32edge`` holds a builder that chooses types to
-    FP32 at the plugin's inputs; with Q/DQ the heads' convolutions are not quantised.
+    and ``apart``, an identity layer between each head and the plugin. ``fp32edge`` holds a builder that chooses types
+    to FP32 at the plugin's inputs; with Q/DQ the heads' convolutions are not quantised.
     """
 
     backbone: Backbone
