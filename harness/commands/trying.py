@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from harness.analysis import remedies
@@ -52,6 +53,7 @@ def tried_section(
     for note in record(place, arguments.out, results):
         print(f"trt-matrix: {note}", file=sys.stderr)
     if results.run.interrupted:
+        _show_what_ran(results, arguments)
         raise KeyboardInterrupt
     if not results.counts.executed:
         reasons = (case.reason for cell in results.cells for case in cell.cases if case.outcome is Outcome.NOT_RUN)
@@ -60,6 +62,13 @@ def tried_section(
     rows = remedies.tried(results, arguments.try_remedies, arguments.among)
     print(remedies_text.as_text(rows), file=sys.stderr)
     return remedies.section(rows, results)
+
+
+def _show_what_ran(results: Results, arguments: argparse.Namespace) -> None:
+    """The table of a run that was stopped; nothing where the problem itself had not run."""
+    with suppress(UsageError):
+        rows = remedies.tried(results, arguments.try_remedies, arguments.among)
+        print(remedies_text.as_text(rows), "Stopped: other ways were not tried.", sep="\n", file=sys.stderr)
 
 
 def _run(planned: Planned, arguments: argparse.Namespace, releases: tuple[Release, Release]) -> Results:
