@@ -110,9 +110,14 @@ def _tops(inputs: tuple[Path, ...]) -> list[Path]:
 
 
 def _job(evidence: Path) -> dict[str, bytes | None]:
-    """The folder with the job, which goes without its pool of tokens: that cannot be shared with another machine."""
+    """The folder with the job, which goes without its pool of tokens: that cannot be shared with another machine.
+
+    What earlier runs have timed goes along, where it was laid beside the job.
+    """
     job = json.loads((evidence / "job.json").read_bytes())
-    return {evidence.name: None, f"{evidence.name}/job.json": json.dumps({**job, "tokens": None}, indent=1).encode()}
+    files = {path.name: path.read_bytes() for path in evidence.glob("*.cache")}
+    files["job.json"] = json.dumps({**job, "tokens": None}, indent=1).encode()
+    return {evidence.name: None} | {f"{evidence.name}/{name}": data for name, data in files.items()}
 
 
 def _tar(entries: Mapping[str, bytes | None], owner: tuple[int, int]) -> bytes:

@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.evidence.layout import RunFolder
 from harness.evidence.read import parse_event, read_attestation
 from harness.evidence.records import Attestation, CaseRecord, CellRecord, Comparison, Host, Outcome, Stage
-from harness.execute import repeat
+from harness.execute import repeat, timings
 from harness.execute.compare import unmeasured
 from harness.execute.control import accepted
 from harness.execute.job import STOP_FILE, write_job
@@ -159,6 +159,9 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
         tokens=context.tokens,
         keep_engines=context.keep_engines,
     )
+    kept = timings.kept_file(prepared, context.host, context.cache)
+    if kept and context.reuse:
+        timings.lay(kept, folder)
     work.ending = kind.run_probe(
         prepared,
         job=job,
@@ -168,6 +171,8 @@ def _execute(kind: Kind, prepared: Prepared, work: _Work, context: Context) -> N
         on_line=lambda line: _show(cell.id, line, context.progress),
         tokens=context.tokens,
     )
+    if kept:
+        timings.keep(kept, folder)
 
 
 def _take_samples(case: Case, work: _Work, context: Context) -> None:

@@ -58,6 +58,11 @@ def environment_key(prepared: Prepared) -> str:
     return _hash({"digest": prepared.digest, "libraries": states, "image": prepared.image_digest, "builder": builder})
 
 
+def device_key(prepared: Prepared, host: Host) -> str:
+    """What timings on a GPU hold for: the environment, the driver and the GPU."""
+    return _hash({"environment": environment_key(prepared), "device": [host.driver, host.gpus]})
+
+
 def case_key(case: Case, *, environment: str, model: str, expected: str, host: Host, samples: str = "") -> str:
     """Key of a case. ``environment`` is from ``environment_key``, ``model`` the key of the prepared model.
 

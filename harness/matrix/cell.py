@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from harness.versions import Flavour, Release
 
@@ -49,11 +50,11 @@ class Timeouts:
 class BuilderSettings:
     """How the builder works in a cell. ``optimization_level``: 0 to 5, ``None`` is the release's own default.
 
-    ``timing_cache``: what one case has timed is not timed again by the cell's next.
+    ``timing_cache``: what one case has timed is not timed again by the cell's next; ``kept``: nor by its next run.
     """
 
     optimization_level: int | None = None
-    timing_cache: bool = False
+    timing_cache: bool | Literal["kept"] = False
 
 
 @dataclass(frozen=True, slots=True)

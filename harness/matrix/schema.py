@@ -114,7 +114,7 @@ class BuilderModel(Model, frozen=True, kw_only=True):
     optimization_level: Annotated[int, Meta(ge=0, le=5, description="How long it looks; from TensorRT 8.6 on.")] | (
         None
     ) = None
-    timing_cache: bool | None = None
+    timing_cache: bool | Literal["kept"] | None = None
 
 
 class AxesModel(Model, frozen=True, kw_only=True):

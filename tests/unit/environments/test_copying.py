@@ -104,6 +104,14 @@ def test_the_evidence_belongs_to_the_cells_user_and_its_job_has_no_tokens(eviden
     assert json.loads((evidence / "job.json").read_text())["tokens"] == "/fifo"
 
 
+def test_what_was_timed_before_goes_along(evidence: Path) -> None:
+    engine = StandIn()
+    (evidence / "timing.cache").write_bytes(b"timed")
+    with sending(engine, evidence, ()):
+        pass
+    assert engine.files[str(evidence / "timing.cache")] == b"timed"
+
+
 @pytest.fixture(params=["", "samples"])
 def full(request: pytest.FixtureRequest, tmp_path: Path) -> StandIn:
     return StandIn(refuses=str(tmp_path / request.param) if request.param else "")
