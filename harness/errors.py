@@ -60,7 +60,12 @@ class NothingSelected(HarnessError):
 
 
 class EnvironmentUnavailable(HarnessError):
-    """A cell's environment cannot be made here; the cell is ``not-run``, the others go on."""
+    """A cell's environment cannot be made here; the cell is ``not-run``, the others go on.
+
+    A command that cannot do without it ends: this machine lacks something, which is no finding.
+    """
+
+    exit_code = Exit.USAGE
 
 
 class Interrupted(HarnessError):

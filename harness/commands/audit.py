@@ -20,7 +20,7 @@ _KINDS = {"subnormal": "subnormal", "below-subnormal": "below", "overflow": "ove
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="FILE", type=Path, help=".onnx, .wts, .safetensors, .npz, .pth")
+    parser.add_argument("model", metavar="FILE", type=Path, help=".onnx, .wts, .safetensors, .npz, .pth, .pt")
     parser.add_argument("--fp8-scale", type=float, metavar="S", help="count FP8 E4M3 too, for weights divided by S")
     parser.add_argument("--effect", action="store_true", help="run the model with the converted weights, on the CPU")
     parser.add_argument("--log", type=Path, metavar="LOG", help="compare with what TensorRT said in this log")

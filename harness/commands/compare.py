@@ -24,8 +24,8 @@ from harness.report.proofs import checked_url
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     side = "run id, date, release, label, baseline, `latest`, `previous`, or a run's folder"
-    parser.add_argument("before", nargs="?", default="previous", help=f"{side} (default: previous)")
-    parser.add_argument("after", nargs="?", default="latest", help="the same (default: latest)")
+    parser.add_argument("before", nargs="?", default="previous", metavar="BEFORE", help=f"{side} (default: previous)")
+    parser.add_argument("after", nargs="?", default="latest", metavar="AFTER", help="the same (default: latest)")
     add_history_arguments(parser)
     add_waivers_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the changes as JSON")
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_kinds,
         default=WORSENING,
         metavar="KIND,...",
-        help=f"kinds of worsening that end with exit code 1, or `never` (default: {','.join(sorted(WORSENING))})",
+        help=f"kinds of worsening that end with exit code 1, or `never` (default: {', '.join(sorted(WORSENING))})",
     )
     parser.add_argument(
         "--tolerance",

@@ -17,7 +17,7 @@ from harness.report.dashboard import Options, write
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_history_arguments(parser)
     parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the site (default: dashboard below --out)")
-    parser.add_argument("--nights", type=int, default=400, metavar="N", help="newest nights to show (default: 400)")
+    parser.add_argument("--nights", type=_nights, default=400, metavar="N", help="newest nights to show (default: 400)")
     parser.add_argument("--label", default="", help="only runs with this label")
     add_waivers_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the path as JSON")
@@ -42,3 +42,9 @@ def write_dashboard(place: str, to: Path, options: Options, *, as_json: bool) ->
         index = write(database, to, options)
     print(json.dumps({"index": str(index)}) if as_json else index)
     return Exit.OK
+
+
+def _nights(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)

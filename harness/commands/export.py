@@ -14,7 +14,9 @@ from harness.history.store import opened, place_of, runs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", default="latest", help="run id, date, baseline or folder (default: latest)")
+    parser.add_argument(
+        "run", nargs="?", default="latest", metavar="RUN", help="run id, date, baseline or folder (default: latest)"
+    )
     parser.add_argument(
         "--to", type=Path, default=Path(), metavar="PATH", help="file or folder to write to (default: .)"
     )

@@ -16,15 +16,15 @@ from harness.versions import Release
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("flavour", choices=["tensorrt"], help="what to fetch; TensorRT-RTX comes as wheels by itself")
-    parser.add_argument("version", help="8.6.1 or 10.15.1")
+    parser.add_argument("version", metavar="VERSION", help="8.6.1 or 10.15.1")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="where to put it")
-    parser.add_argument("--python", type=_python, default="", metavar="3.N", help="version the bindings are for")
+    parser.add_argument("--python", type=_python, metavar="3.N", help="version the bindings are for")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     release = Release.parse(f"{arguments.flavour} {arguments.version}")
-    return fetch(release, arguments.to.absolute(), python=arguments.python, as_json=arguments.json)
+    return fetch(release, arguments.to.absolute(), python=arguments.python or "", as_json=arguments.json)
 
 
 def fetch(release: Release, place: Path, *, python: str, as_json: bool) -> int:

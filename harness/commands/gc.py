@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from harness.environments import cleaning
 from harness.environments.connection import connected
-from harness.errors import Exit, UsageError
+from harness.environments.engine import Engine
+from harness.errors import EnvironmentUnavailable, Exit, UsageError
 from harness.evidence.layout import OUT, cache_folder
 from harness.history import retention
 from harness.history.store import opened, place_of
@@ -66,18 +68,23 @@ def prune(place: str, out: Path, keep: int, *, dry_run: bool, as_json: bool) -> 
 
 
 def collect(cache: Path, *, limit: int | None, dry_run: bool, as_json: bool) -> int:
-    """Remove what runs that are gone left, and images beyond ``limit`` bytes (``None``: none)."""
-    engine, _ = connected()
-    removed = {
-        "containers": [found.labels.get("org.trt-matrix.cell", found.id[:12]) for found in cleaning.abandoned(engine)],
-        "volumes": [found.name for found in cleaning.abandoned_volumes(engine)],
-        "folders": [str(folder) for folder in cleaning.staging(cache / "environments")],
-        "images": [found.tags[0] for found in cleaning.surplus(engine, cache / "environments", limit)],
-    }
+    """Remove what runs that are gone left, and images beyond ``limit`` bytes (``None``: none).
+
+    Without a daemon only folders are left to remove; where images were asked for, that is an error.
+    """
+    try:
+        engine, _ = connected()
+    except EnvironmentUnavailable as error:
+        if limit is not None:
+            raise
+        engine = None
+        print(f"trt-matrix: containers, volumes and images were not looked at: {error}", file=sys.stderr)
+    removed = {**_in_docker(engine, cache, limit), "folders": list(map(str, cleaning.staging(cache / "environments")))}
     if not dry_run:
-        cleaning.remove_abandoned(engine)
         cleaning.remove_staging(cache / "environments")
-        removed["images"] = [tag for tag in removed["images"] if engine.remove_image(tag)]
+        if engine:
+            cleaning.remove_abandoned(engine)
+            removed["images"] = [tag for tag in removed["images"] if engine.remove_image(tag)]
     if as_json:
         print(json.dumps({"dry_run": dry_run, **removed}, indent=1))
         return Exit.OK
@@ -85,6 +92,17 @@ def collect(cache: Path, *, limit: int | None, dry_run: bool, as_json: bool) -> 
     for kind, names in removed.items():
         print(f"{verb} {len(names)} {kind}{': ' + ', '.join(names) if names else ''}")
     return Exit.OK
+
+
+def _in_docker(engine: Engine | None, cache: Path, limit: int | None) -> dict[str, list[str]]:
+    """The names of what would be removed; no kinds where there is no daemon."""
+    if engine is None:
+        return {}
+    return {
+        "containers": [found.labels.get("org.trt-matrix.cell", found.id[:12]) for found in cleaning.abandoned(engine)],
+        "volumes": [found.name for found in cleaning.abandoned_volumes(engine)],
+        "images": [found.tags[0] for found in cleaning.surplus(engine, cache / "environments", limit)],
+    }
 
 
 def parse_size(text: str) -> int:

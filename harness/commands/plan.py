@@ -23,7 +23,9 @@ FORMATS = ("table", "github", "bake")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
-    parser.add_argument("--out", type=Path, default=Path("reports/out"), metavar="DIR", help="where runs are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("reports/out"), metavar="DIR", help="where runs are kept (%(default)s)"
+    )
     parser.add_argument("--environment", choices=["docker"], help="plan cells of wheels as containers")
     parser.add_argument("--cases", action="store_true", help="list every case")
     parser.add_argument(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from math import isfinite, nan
 from pathlib import Path
 
@@ -23,6 +25,8 @@ from harness.evidence.layout import cache_folder
 from harness.evidence.records import CaseRecord, Host, Outcome, with_label
 from harness.execute.campaign import Options, cores, run_plan
 from harness.execute.progress import progress_for
+from harness.findings import silence
+from harness.findings.rules import rules
 from harness.history import reader, resolve
 from harness.history.record import record
 from harness.history.store import opened, place_of, runs
@@ -35,7 +39,13 @@ from harness.report.search_text import Found, as_text
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", required=True, metavar="ID", help="the case, or a pattern that means one")
     parser.add_argument("--finding", default="", metavar="RULE", help="bad is: this finding (a rule's id or a pattern)")
-    parser.add_argument("--outcome", default="", choices=["", *Outcome], metavar="OUTCOME", help="bad is: this outcome")
+    parser.add_argument(
+        "--outcome",
+        default="",
+        choices=["", *(outcome.value for outcome in Outcome)],
+        metavar="OUTCOME",
+        help="bad is: this outcome",
+    )
     parser.add_argument(
         "--above", type=_limit, metavar="NAME=VALUE", help="bad is: this number above VALUE (fp16.below_blobs=73)"
     )
@@ -54,6 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     condition = Condition(arguments.finding, arguments.outcome, arguments.above)
+    if doubt := _doubt(arguments.finding):
+        say(doubt)
     place = place_of(arguments.history, arguments.out)
     if arguments.nights:
         series = over_nights(place, arguments.cell, arguments.case, condition)
@@ -95,6 +107,16 @@ def over_releases(planned: Planned, lane: Lane, condition: Condition, out: Path,
     prober = Prober(planned, lane, condition, notebook, out, place)
     points = [cell.id for cell in lane.cells]
     return Series(points, notebook.memory(distrust=False), prober, notebook.runs_of, recorded=False)
+
+
+def _doubt(pattern: str) -> str:
+    """A slip of the pen would be good in every release. No error, since old records may hold ids that are gone."""
+    names = [*(rule.id for rule in rules()), *silence.RULES] if pattern else []
+    if not names or fnmatch.filter(names, pattern):
+        return ""
+    near = get_close_matches(pattern, names, n=3)
+    hint = f"near to it: {', '.join(near)}" if near else "the report names the rule of each finding"
+    return f"note: no rule is called {pattern!r}; {hint}"
 
 
 def _limit(text: str) -> tuple[str, float]:

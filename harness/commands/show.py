@@ -80,6 +80,11 @@ def _part(results: Results, folder: RunFolder, what: str) -> tuple[CellRecord | 
 
 
 def _unknown(name: str, kind: str, known: list[str], runs: list[str], folder: RunFolder) -> UsageError:
-    near = difflib.get_close_matches(name, known + runs, n=3, cutoff=0.5) or known[:3]
-    hint = f"did you mean {' or '.join(map(one_line, near))}?" if near else "it has none"
+    near = difflib.get_close_matches(name, known + runs, n=3, cutoff=0.5)
+    if near:
+        hint = f"did you mean {' or '.join(map(one_line, near))}?"
+    else:
+        hint = (
+            f"its {len(known)} {kind.split()[-1]}s are listed by `trt-matrix show{'' if 'cell' in kind else ' CELL'}`"
+        )
     return UsageError(f"{kind} {one_line(name)!r} is not in run {folder.id}; {hint}")

@@ -345,7 +345,16 @@ def _talking(endpoint: Endpoint, *, waiting: bool = False) -> Iterator[None]:
     except sdk.DockerException as error:
         if isinstance(error, sdk.APIError):
             raise
-        raise DaemonGone(f"{_where(endpoint)} ({error})") from error
+        raise DaemonGone(f"{_where(endpoint)} ({_plainly(error)})") from error
+
+
+def _plainly(error: BaseException) -> str:
+    """What the system said, which the SDK and its library have wrapped several times over."""
+    words, inner = str(error), error.__cause__ or error.__context__
+    while inner is not None:
+        words = inner.strerror if isinstance(inner, OSError) and inner.strerror else words
+        inner = inner.__cause__ or inner.__context__
+    return words
 
 
 def _where(endpoint: Endpoint) -> str:

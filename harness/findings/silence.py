@@ -13,6 +13,8 @@ _ADVICE = (
     "Look at `trt-matrix audit` for the tensors concerned; compare the outputs with FP32 before you take the "
     "silence for health"
 )
+# The ids of its findings.
+RULES = tuple(f"{precision}-weights-{standing}" for precision in ("fp16", "bf16") for standing in _WHY)
 
 
 def silences(audits: list[WeightAudit]) -> list[Finding]:

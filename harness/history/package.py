@@ -14,6 +14,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -62,8 +63,11 @@ def export(folder: Path, to: Path) -> Path:
         with partial.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
             _write(packed, manifest, folder)
         partial.replace(target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror}); name a file or folder with --to") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return target
 
 
@@ -85,6 +89,8 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
 
 def unpack(package: Path, out: Path) -> Path:
     """Write a package's run below ``out``; returns its folder. Raises InputError, and leaves nothing then."""
+    if not package.is_file():
+        raise InputError(f"{package}: there is no such file; name a run's folder or a package that `export` wrote")
     try:
         with tarfile.open(package, "r|gz") as tar:
             entries = iter(tar)

@@ -191,6 +191,8 @@ def nights(everything: Sequence[Run]) -> list[Run]:
 def _unknown(everything: Sequence[Run], words: str, history: str) -> str:
     if not everything:
         return f"{words!r}: the history {history} is empty; `trt-matrix run` fills it"
+    if words == "previous":
+        return f"there is no previous run: the history {history} has one run alone; `trt-matrix run` makes another"
     names = {"latest", "previous"} | {run.pinned for run in everything if run.pinned}
     names |= {run.label for run in everything if run.label} | {run.name for run in everything[-20:]}
     near = get_close_matches(words, sorted(names), n=3, cutoff=0.4) or sorted({everything[-1].name, "latest"})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -67,10 +69,18 @@ def find(results: Results, folder: Path, words: str) -> Subject:
         if case.id == wanted_case and (not separator or cell.id == wanted_cell)
     ]
     if len(found) != 1:
-        ids = ", ".join(f"{each.cell.id}::{each.case.id}" for each in found[:3]) or "none of that name"
-        run = results.run.id
-        raise UsageError(f"case {words!r} is {len(found)} cases of run {run} ({ids}); name one as CELL::CASE")
+        raise UsageError(_not_one(results, words, [f"{each.cell.id}::{each.case.id}" for each in found]))
     return found[0]
+
+
+def _not_one(results: Results, words: str, found: Sequence[str]) -> str:
+    run = results.run.id
+    if found:
+        return f"case {words!r} is {len(found)} cases of run {run} ({', '.join(found[:3])}); name one as CELL::CASE"
+    names = [f"{cell.id}::{case.id}" for cell in results.cells for case in cell.cases]
+    near = get_close_matches(words, names, n=2, cutoff=0.5)
+    hint = f"near to it: {', '.join(near)}" if near else "`trt-matrix show CELL` lists the cases of a cell"
+    return f"case {words!r} is not in run {run}; {hint}"
 
 
 def possible(subject: Subject) -> bool:

@@ -22,6 +22,8 @@ _ENDINGS = (".onnx", ".wts", ".safetensors", ".npz", ".pth", ".pt")
 def audit_file(path: Path, precisions: Sequence[Precision] = (FP16, BF16)) -> FileAudit:
     """Count a model's weights, as given and with batch norms folded. Raises InputError."""
     ending = path.suffix.lower()
+    if path.is_dir():
+        raise InputError(f"{one_line(str(path))}: is a folder; give the file itself")
     if ending not in _ENDINGS:
         raise InputError(f"{one_line(str(path))}: no weights are read from such a file; give {', '.join(_ENDINGS)}")
     reader = onnx.read if ending == ".onnx" else other.read

@@ -61,6 +61,9 @@ def _format_of(path: Path) -> str:
     if sniffed == "zip":
         return "npz" if path.suffix == ".npz" else "pth"
     if sniffed is None:
+        if path.suffix in FORMATS:
+            what = f"does not begin as a {path.suffix} file" if start else "is empty"
+            raise InputError(f"{path}: is no weights file: it {what}; give a whole one")
         raise InputError(f"{path}: is no weights file that trt-matrix reads: give {', '.join(sorted(FORMATS))}")
     return sniffed
 

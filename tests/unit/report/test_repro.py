@@ -92,7 +92,7 @@ def test_the_report_says_how_other_releases_ended(folder: Path, tmp_path: Path) 
 
 def test_a_case_may_be_named_alone_where_it_is_one(folder: Path) -> None:
     assert subject(folder, CASE).cell.id == CELL
-    with pytest.raises(UsageError, match="is 0 cases of run"):
+    with pytest.raises(UsageError, match="is not in run"):
         subject(folder, "nothing")
 
 
