@@ -6,29 +6,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.evidence.records import BAD, Advice, CaseRecord, CellRecord, Finding, Outcome, Scalar, Severity
+from harness.evidence.records import (
+    BAD,
+    Advice,
+    CaseRecord,
+    CellRecord,
+    EvidencePlace,
+    Finding,
+    Outcome,
+    Scalar,
+    Severity,
+)
 from harness.report.grid import worst
+from harness.report.matters import matters
 from harness.report.releases import Place, ReleaseSight, sentence, sights
+from harness.report.spread import spread
+from harness.report.units import number
+from harness.report.which_cases import which_cases
 
 _STANDINGS = ("cured", "silent-only", "untried", "failed-here")
 _SEVERITIES = tuple(Severity)
-_MOST_EFFECTS = 3
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)*|/[^\s:]+")
-
-_MATTERS = {
-    Severity.FATAL: "Where it strikes, there is no engine; these cases came through.",
-    Severity.DEGRADED: "Probably: the engine works, but its results or its speed can be worse.",
-    Severity.ADVISORY: "Perhaps: the engine works; its numbers can differ.",
-    Severity.INFO: "No: for information.",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One finding over all the cases that have it, or a kind of ending that no rule explains (``rule`` is empty)."""
+    """One finding over all the cases that have it, or a kind of ending that no rule explains (``rule`` is empty).
+
+    ``quote``: a line of the log that it was read from.
+    """
 
     rule: str
     title: str
@@ -45,14 +54,15 @@ class Cause:
     commands: tuple[tuple[str, str], ...] = ()
     consequences: tuple[str, ...] = ()
     waived_by: str = ""
+    quote: EvidencePlace | None = None
 
     @property
     def extent(self) -> str:
         return f"{number(len(self.places), 'case')} of {number(len(self.cell_ids), 'cell')}"
 
-
-def number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    @property
+    def which_cases(self) -> str:
+        return which_cases(self.places)
 
 
 def causes(cells: Sequence[CellRecord]) -> list[Cause]:
@@ -143,12 +153,13 @@ def _explained(
         releases=tuple(releases),
         which=sentence(releases),
         why=first.explanation,
-        matters=_matters(severity, places, broken, _effects(rule, places)),
+        matters=matters(rule, severity, places, broken),
         facts=_facts(findings),
         advice=advice,
         commands=() if advice else _commands(*places[0]),
         consequences=consequences,
         waived_by=", ".join(sorted(waived)) if "" not in waived else "",
+        quote=next((place for finding in findings for place in finding.evidence if place.text), None),
     )
 
 
@@ -163,7 +174,7 @@ def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[Cell
         releases=(),
         which=_where_same_passed(places, cells),
         why="No rule explains this ending. The log is kept as it was written.",
-        matters=_matters(Severity.FATAL, places, places, {}),
+        matters=matters("", Severity.FATAL, places, places),
         facts={},
         commands=_commands(*places[0]),
     )
@@ -195,61 +206,6 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (" and others" if len(names) > most else "")
 
 
-def _effects(rule: str, places: Sequence[Place]) -> dict[str, list[str]]:
-    """What was measured of the weights that ``rule`` is about, on the CPU, and the subjects that it was measured of."""
-    found: dict[str, list[str]] = {}
-    for _, case in places:
-        for audit in case.audit:
-            if audit.effect and rule.startswith(f"{audit.precision}-"):
-                subjects = found.setdefault(audit.effect, [])
-                subjects += [case.subject] if case.subject not in subjects else []
-    return found
-
-
-def _effect_words(effects: Mapping[str, Sequence[str]]) -> list[str]:
-    """A sentence each; with several, whose weights they are."""
-    if len(effects) == 1:
-        return [f"The converted weights are {effect}." for effect in effects]
-    return [
-        f"The converted weights of {_some(subjects)} are {effect}."
-        for effect, subjects in list(effects.items())[:_MOST_EFFECTS]
-    ]
-
-
-def _matters(
-    severity: Severity, places: Sequence[Place], broken: Sequence[Place], effects: Mapping[str, Sequence[str]]
-) -> str:
-    without = sum(case.engine_bytes is None for _, case in broken)
-    if broken:
-        words = [f"Yes: {len(broken):,} of {number(len(places), 'case')} broke on it, {without:,} without an engine."]
-    else:
-        words = [_MATTERS[severity]]
-    words += _effect_words(effects)
-    measured = _ranges(case.metrics for _, case in places)
-    if measured:
-        words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
-    elif not broken and not effects and severity in (Severity.DEGRADED, Severity.ADVISORY):
-        words.append("This run has not measured by how much.")
-    return " ".join(words)
-
-
-def _ranges(metrics: Iterable[dict[str, float]]) -> dict[str, str]:
-    values: dict[str, list[float]] = {}
-    for of_case in metrics:
-        for name, value in of_case.items():
-            values.setdefault(name.replace("_", " "), []).append(value)
-    return {name: _range(numbers) for name, numbers in values.items()}
-
-
-def _range(numbers: Sequence[float]) -> str:
-    low, high = min(numbers), max(numbers)
-    return _digits(low) if low == high else f"{_digits(low)} to {_digits(high)}"
-
-
-def _digits(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
 def _facts(findings: Iterable[Finding]) -> dict[str, str]:
     """Each fact once; where it differs between cases, its range or the number of its values."""
     values: dict[str, list[Scalar]] = {}
@@ -257,17 +213,7 @@ def _facts(findings: Iterable[Finding]) -> dict[str, str]:
         for name, value in finding.facts.items():
             if not isinstance(value, list | dict):
                 values.setdefault(name.replace("_", " "), []).append(value)
-    return {name: _spread(seen) for name, seen in values.items()}
-
-
-def _spread(seen: Sequence[Scalar]) -> str:
-    different = list(dict.fromkeys(seen))
-    if len(different) == 1:
-        return f"{different[0]:,}" if type(different[0]) is int else str(different[0])
-    numbers = [value for value in different if isinstance(value, int | float)]
-    if len(numbers) == len(different):
-        return _range(numbers)
-    return ", ".join(map(str, different)) if len(different) <= 3 else f"{len(different)} different"
+    return {name: spread(seen) for name, seen in values.items()}
 
 
 def _advice(findings: Iterable[Finding]) -> Iterator[Advice]:

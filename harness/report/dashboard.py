@@ -25,6 +25,7 @@ from harness.report import causes, grid
 from harness.report.dashboard_data import CODES, Row, case_data, row, slug
 from harness.report.night_plot import Plot, outcomes_by_night, totals
 from harness.report.payload import in_script
+from harness.report.units import number
 
 _MOST_STEPS = 100
 # Keeps the first page below 1 MB; the cells' pages have all rows.
@@ -184,7 +185,7 @@ def _worse(groups: Sequence[Together]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for group in (group for group in groups if group.worse):
         first = group.moved[0]
-        cases = causes.number(len(first.cases), "case")
+        cases = number(len(first.cases), "case")
         found.setdefault(group.night, []).append(neutral(f"{first.first.text} in {cases}")[:200])
     return {night: told[:_MOST_TOLD] for night, told in found.items()}
 
@@ -229,7 +230,7 @@ def _page(file: Path, template: str, data: dict[str, Any], root: str = "../", **
         outcomes=tuple(Outcome),
         codes={code: outcome for outcome, code in CODES.items()},
         slug=slug,
-        number=causes.number,
+        number=number,
         data=templates.trusted(in_script(data)),
         **shown,
     )

@@ -38,9 +38,14 @@ class Square:
 
     @property
     def share(self) -> str:
-        """How many cases had that outcome: ``4`` where all had, else ``1 of 4``."""
+        """How many cases had that outcome: ``4`` where all had, else ``1 of 4``; those without the API apart."""
         same = sum(case.outcome is self.outcome for case in self.cases)
-        return str(same) if same == len(self.cases) else f"{same} of {len(self.cases)}"
+        apart = 0
+        if self.outcome is not Outcome.NOT_APPLICABLE:
+            apart = sum(case.outcome is Outcome.NOT_APPLICABLE for case in self.cases)
+        asked = len(self.cases) - apart
+        words = str(same) if same == asked else f"{same} of {asked}"
+        return f"{words} ({apart} n/a)" if apart else words
 
     @property
     def mixed(self) -> bool:
@@ -75,6 +80,11 @@ class Grid:
     left_out: tuple[Column, ...] = ()
 
     @property
+    def executed(self) -> bool:
+        """Any of its cases ran."""
+        return any(row.outcome.executed for row in self.rows)
+
+    @property
     def routes(self) -> list[tuple[str, int]]:
         """Each route with the number of its columns."""
         return [(route, len(list(columns))) for route, columns in groupby(self.columns, lambda column: column.route)]
@@ -96,7 +106,7 @@ def by_flavour(cells: Sequence[CellRecord]) -> list[tuple[str, Grid]]:
     """A grid for each flavour, for their recipes differ; those that ran come first."""
     flavours = dict.fromkeys(cell.flavour for cell in cells)
     grids = [(flavour, build([cell for cell in cells if cell.flavour == flavour])) for flavour in flavours]
-    return sorted(grids, key=lambda pair: not any(row.outcome.executed for row in pair[1].rows))
+    return sorted(grids, key=lambda pair: not pair[1].executed)
 
 
 def waived(case: CaseRecord) -> bool:

@@ -7,7 +7,8 @@ import re
 from harness.evidence.records import Outcome, Results
 from harness.neutral import one_line
 from harness.report import grid, markup, text
-from harness.report.causes import Cause, causes, number, predictions, reasons_not_run
+from harness.report.causes import Cause, causes, predictions, reasons_not_run
+from harness.report.units import number
 
 MOST_BYTES = 900_000
 _MOST_ROWS = 200
@@ -54,7 +55,9 @@ def _causes(found: list[Cause]) -> list[str]:
     for cause in found[:_MOST_CAUSES]:
         waived = f"; waived: {plain(cause.waived_by)}" if cause.waived_by else ""
         lines.append(f"- {_SIGNS[cause.outcome]} **{plain(cause.title)}** ({cause.severity}, {cause.extent}{waived})")
+        lines.append(f"  - Cases: {plain(cause.which_cases)}.")
         lines += [f"  - {plain(cause.which)}"] if cause.which else []
+        lines += [f"  - {plain(cause.matters)}"]
         lines += [f"  - {a.standing.replace('-', ' ')}: {markup.words(a.text)}" for a in cause.advice[:1]]
     if len(found) > _MOST_CAUSES:
         lines.append(f"- and {len(found) - _MOST_CAUSES} more")

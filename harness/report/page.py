@@ -12,7 +12,7 @@ from harness import __version__, templates
 from harness.evidence.records import BAD, CellRecord, Outcome, Results, RunInfo
 from harness.report import causes, grid, replayed, scored, weights
 from harness.report.payload import embedded
-from harness.report.units import binary_size, seconds, short_hash
+from harness.report.units import binary_size, number, seconds, short_hash
 
 # What one page can hold of rows that also show without its script; the script makes the others.
 _MOST_STATIC_ROWS = 500
@@ -45,7 +45,7 @@ def html(results: Results, run_dir: Path) -> str:
         row_outcomes=lambda cell: [case.outcome for case in cell.cases],
         counted=grid.counted,
         took=_took(results.run),
-        number=causes.number,
+        number=number,
         binary_size=binary_size,
         seconds=seconds,
         short_hash=short_hash,

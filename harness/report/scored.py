@@ -10,6 +10,7 @@ from harness.findings.decode_inputs import decode_inputs
 from harness.findings.predict import Score, predict, score
 from harness.matrix.cell import Recipe, Route
 from harness.report.grid import shadowed
+from harness.report.units import number
 from harness.versions import Flavour, Release, Version
 
 
@@ -20,13 +21,19 @@ def sentence(cells: Iterable[CellRecord]) -> str:
     for scored, cases in scores:
         for total, rules in ((right, scored.right), (wrong, scored.wrong), (unforeseen, scored.unforeseen)):
             total.update(dict.fromkeys(rules, cases))
-    parts = [_part("right", right), _part("wrong", wrong), _part("not foreseen", unforeseen)]
-    return f"Predictions beside what ran: {'; '.join(parts)}." if right or wrong or unforeseen else ""
+    if not (right or wrong or unforeseen):
+        return ""
+    parts = [
+        f"{number(right.total(), 'prediction')} came true{_names(right)}",
+        f"{wrong.total():,} did not{_names(wrong)}",
+        f"{number(unforeseen.total(), 'finding')} came without one{_names(unforeseen)}",
+    ]
+    return f"Predictions against what was found: {'; '.join(parts)}."
 
 
-def _part(word: str, rules: Counter[str]) -> str:
-    names = ", ".join(f"{rule} in {cases:,}" for rule, cases in rules.most_common())
-    return f"{rules.total():,} {word} ({names})" if rules else f"0 {word}"
+def _names(rules: Counter[str]) -> str:
+    told = ", ".join(f"{rule} in {number(cases, 'case')}" for rule, cases in rules.most_common())
+    return f" ({told})" if told else ""
 
 
 def _scores(cells: Iterable[CellRecord]) -> list[tuple[Score, int]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from harness.evidence.records import BAD, Outcome, Results
 from harness.neutral import one_line
 from harness.report import grid
-from harness.report.causes import Cause, causes, number, reasons_not_run
+from harness.report.causes import Cause, causes, reasons_not_run
+from harness.report.units import number
 
 WIDTH = 80
 _GAP = "  "
@@ -119,7 +120,9 @@ def _cause(cause: Cause) -> list[str]:
     """What it is, which release brought it, and the waiver that expects it."""
     mark = "!" if cause.outcome in BAD else "-"
     waived = f"waived: {cause.waived_by}" if cause.waived_by else ""
-    about = [_filled(f"    {one_line(words)}", 4) for words in (cause.which, waived) if words]
+    about = [
+        _filled(f"    {one_line(words)}", 4) for words in (f"Cases: {cause.which_cases}.", cause.which, waived) if words
+    ]
     return [_filled(f"{mark} {one_line(cause.title)} ({cause.severity}, {cause.extent})", 2), *about]
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def number(count: int, noun: str) -> str:
+    """``1 case``, ``1,234 cases``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def binary_size(size: int | None) -> str:
     """``2.3 MiB``; empty where it is not known."""
     if size is None:

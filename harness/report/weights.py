@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.evidence.records import CaseRecord, CellRecord, WeightAudit
 from harness.report.grid import shadowed
+from harness.report.spread import merged
 from harness.versions import Version
 
 
@@ -22,10 +23,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The same count over all cases that have it."""
+    """The same count over all cases that have it. ``effects``: sentences on what the converted weights do."""
 
     subjects: tuple[str, ...]
     audit: WeightAudit
+    effects: tuple[str, ...]
     said: tuple[Said, ...]
 
 
@@ -48,7 +50,13 @@ def _row(seen: list[tuple[CellRecord, CaseRecord, WeightAudit]]) -> Row:
         Said(cell.flavour, cell.version, audit.standing, case.outcome.executed): None for cell, case, audit in seen
     }
     ordered = sorted(words, key=lambda said: (not said.ran, said.flavour, Version.parse(said.version), said.standing))
-    return Row(tuple(dict.fromkeys(case.subject for _, case, _ in seen)), seen[0][2], tuple(ordered))
+    effects = dict.fromkeys(audit.effect for _, _, audit in seen if audit.effect)
+    return Row(
+        subjects=tuple(dict.fromkeys(case.subject for _, case, _ in seen)),
+        audit=seen[0][2],
+        effects=tuple(effect for effect, _ in merged(effects)),
+        said=tuple(ordered),
+    )
 
 
 def _counts(audit: WeightAudit) -> tuple[int, ...]:

@@ -68,7 +68,7 @@
   const reason = (one) => look(one, "reason") || "";
   const told = (one) => {
     const titles = findings(one).filter((finding) => !finding.predicted).map((finding) => finding.title);
-    return [...new Set([reason(one), ...titles].filter(Boolean))].join("; ");
+    return [...new Set([...titles, reason(one)].filter(Boolean))].join("; ");
   };
 
   // Filter: words that all must occur; "name:word" looks at one thing; "-word" leaves out.
@@ -162,7 +162,7 @@
   function findingOf(finding, one) {
     const head = make("p", {}, make("b", {}, finding.title), " ", make("span", { class: "severity" }, finding.severity));
     if (finding.predicted) head.append(" ", said("predicted"));
-    if (finding.waived_by) head.append(" ", make("span", { class: "severity" }, `waived: ${finding.waived_by}`));
+    if (finding.waived_by) head.append(make("span", { class: "waiver" }, `Waived: ${finding.waived_by}`));
     if (finding.consequence_of) head.append(" ", make("span", { class: "soft" }, `follows from ${finding.consequence_of}`));
     const block = make("div", { class: `finding${finding.predicted ? " predicted" : ""}` }, head);
     if (finding.explanation) block.append(make("p", {}, finding.explanation));
@@ -238,7 +238,8 @@
     for (const audit of audits) {
       if (audit.worst) parts.push(make("p", { class: "soft" }, `worst in ${audit.precision}: ${audit.worst.join(", ")}`));
       if (audit.effect) parts.push(make("p", {}, `Does it matter, in ${audit.precision}? ${audit.effect}.`));
-      if (audit.exponents) parts.push(bars(audit));
+      // The numbers are the model's own, so one picture tells them for each precision.
+      if (audit.exponents && audit.standing !== "not-concerned" && !parts.some((part) => part.tagName === "FIGURE")) parts.push(bars(audit));
     }
     return parts;
   }

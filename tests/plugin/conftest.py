@@ -53,5 +53,7 @@ def fetched(command: list[str | Path]) -> str:
         pytest.skip(f"no {tool} on this machine: the plugin was not compiled")
     done = subprocess.run([found, *command[1:]], capture_output=True, text=True, timeout=FETCH_S, check=False)
     if done.returncode:
-        pytest.skip(f"{tool} could not fetch, the plugin was not compiled: {done.stderr.strip()[-300:]}")
+        said = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
+        why = next((line for line in said if line.startswith("error")), said[-1])
+        pytest.skip(f"{tool} could not fetch, the plugin was not compiled: {why[:300]}")
     return done.stdout

@@ -83,7 +83,7 @@ def test_between_the_good_and_the_bad_release_one_failed_otherwise() -> None:
 
 
 def test_does_it_matter(found: dict[str, Cause]) -> None:
-    assert found["int8-plugin-scale"].matters == "Yes: 8 of 8 cases broke on it, 8 without an engine."
+    assert found["int8-plugin-scale"].matters == "Yes: none of the 8 cases got an engine."
     assert "Measured: largest output change 0.0021." in found["fp16-subnormal-summary"].matters
 
 
@@ -186,3 +186,20 @@ def test_what_converted_weights_do_to_the_outputs_is_told() -> None:
     told = {cause.rule: cause.matters for cause in causes(cells)}
     assert "The converted weights are harmless: no face is lost." in told["fp16-subnormal-summary"]
     assert "converted weights" not in told["int8-plugin-scale"]
+
+
+def test_models_that_differ_in_numbers_share_a_sentence_and_harmless_is_said_first() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    warned = [case for case in cell.cases if case.outcome is Outcome.WARNED][:2]
+    cases = [
+        replace(
+            case,
+            subject=f"model-{faces}",
+            findings=[replace(case.findings[0], severity=Severity.ADVISORY)],
+            audit=[replace(audit, effect=f"harmless: of {faces} faces 0 are lost") for audit in case.audit],
+        )
+        for case, faces in zip(warned, (8, 199), strict=True)
+    ]
+    matters = causes([replace(cell, cases=cases)])[0].matters
+    told = "The converted weights of model-8 and model-199 are harmless: of 8 to 199 faces 0 are lost."
+    assert matters.startswith(f"Not by what was measured. {told}")

@@ -43,7 +43,7 @@ def test_the_page_answers_for_the_replayed_log_and_names_its_source() -> None:
 
 
 def test_the_scale_assertion_of_the_log_was_foreseen() -> None:
-    assert "1 right (plugin-scale-assert in 1)" in replay(replayed_cell()).score
+    assert "1 prediction came true (plugin-scale-assert in 1 case)" in replay(replayed_cell()).score
 
 
 def test_which_releases_hold_the_words() -> None:
@@ -86,8 +86,8 @@ def ran(version: str, standing: str) -> CellRecord:
 
 
 def test_a_mute_release_was_foreseen_and_a_silent_one_was_not() -> None:
-    assert "1 right (fp16-weights-mute in 1); 0 wrong" in scored.sentence([ran("8.2.3", "mute")])
-    assert "1 wrong (fp16-weights-expected in 1)" in scored.sentence([ran("8.6.1", "unsaid")])
+    assert "1 prediction came true (fp16-weights-mute in 1 case); 0 did not" in scored.sentence([ran("8.2.3", "mute")])
+    assert "1 did not (fp16-weights-expected in 1 case)" in scored.sentence([ran("8.6.1", "unsaid")])
 
 
 def test_nothing_that_ran_nothing_to_score() -> None:

@@ -1,0 +1,81 @@
+"""Does it matter: how many cases broke on it, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.evidence.records import Severity
+from harness.report.releases import Place
+from harness.report.spread import merged, span
+from harness.report.units import number
+
+_MOST_EFFECTS = 3
+_WORDS = {
+    Severity.FATAL: "Where it strikes, there is no engine; these cases came through.",
+    Severity.DEGRADED: "Probably: the engine works, but its results or its speed can be worse.",
+    Severity.ADVISORY: "Perhaps: the engine works; its numbers can differ.",
+    Severity.INFO: "No: for information.",
+}
+_HARMLESS = "harmless"
+
+
+def matters(rule: str, severity: Severity, places: Sequence[Place], broken: Sequence[Place]) -> str:
+    """``broken``: those of ``places`` that went badly because of it."""
+    effects = _effects(rule, places) if rule else {}
+    if broken:
+        words = [_broken(len(places), broken)]
+    elif effects and all(effect.startswith(_HARMLESS) for effect in effects):
+        words = ["Not by what was measured."]
+    else:
+        words = [_WORDS[severity]]
+    words += _effect_words(effects)
+    measured = _ranges(case.metrics for _, case in places)
+    if measured:
+        words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
+    elif not broken and not effects and severity in (Severity.DEGRADED, Severity.ADVISORY):
+        words.append("This run has not measured by how much.")
+    return " ".join(words)
+
+
+def _broken(cases: int, broken: Sequence[Place]) -> str:
+    without = sum(case.engine_bytes is None for _, case in broken)
+    if len(broken) == cases == without:
+        return f"Yes: none of the {cases:,} cases got an engine." if cases > 1 else "Yes: the case got no engine."
+    return f"Yes: {len(broken):,} of {number(cases, 'case')} broke on it, {without:,} without an engine."
+
+
+def _effects(rule: str, places: Sequence[Place]) -> dict[str, list[str]]:
+    """What was measured of the weights that ``rule`` is about, on the CPU, and the subjects that it was measured of."""
+    found: dict[str, list[str]] = {}
+    for _, case in places:
+        for audit in case.audit:
+            if audit.effect and rule.startswith(f"{audit.precision}-"):
+                subjects = found.setdefault(audit.effect, [])
+                subjects += [case.subject] if case.subject not in subjects else []
+    return found
+
+
+def _effect_words(effects: Mapping[str, Sequence[str]]) -> list[str]:
+    """A sentence for those that say the same but for numbers; with several, whose weights they are."""
+    alike = merged(effects)
+    if len(effects) == 1:
+        return [f"The converted weights are {effect}." for effect, _ in alike]
+    names = [list(dict.fromkeys(name for each in same for name in effects[each])) for _, same in alike]
+    return [
+        f"The converted weights of {_some(subjects)} are {effect}."
+        for (effect, _), subjects in list(zip(alike, names, strict=True))[:_MOST_EFFECTS]
+    ]
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    if len(names) > most + 1:
+        return f"{', '.join(names[:most])} and {len(names) - most} other models"
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _ranges(metrics: Iterable[dict[str, float]]) -> dict[str, str]:
+    values: dict[str, list[float]] = {}
+    for of_case in metrics:
+        for name, value in of_case.items():
+            values.setdefault(name.replace("_", " "), []).append(value)
+    return {name: span(numbers) for name, numbers in values.items()}
