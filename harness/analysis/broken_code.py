@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.analysis.triage import Section, Statement
+from harness.analysis.statements import Section, Statement
 from harness.api.check import check
 from harness.api.judge import Finding
 from harness.versions import Release

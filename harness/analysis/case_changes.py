@@ -137,7 +137,9 @@ def cause_of(case: CaseRecord) -> str:
 
 
 def _because(case: CaseRecord) -> str:
-    return f" ({case.reason})" if case.reason else ""
+    """The rule that explains it, or the reason as it stands."""
+    explained = next((f"{f.title}, {f.rule}" for f in case.findings if f.rule == cause_of(case)), case.reason)
+    return f" ({explained})" if explained else ""
 
 
 def said(case: CaseRecord) -> dict[str, Finding]:
@@ -183,6 +185,8 @@ def _measured(make: _Maker, old: CaseRecord, new: CaseRecord, tolerances: Mappin
     before, after = values(old), values(new)
     for name in before.keys() & after.keys():
         measure = measure_of(name, tolerances)
+        if measure.family is Family.BUILD_TIME and (_broke_off(old) or _broke_off(new)):
+            continue  # how long it took to break tells nothing of a build
         if measure.family is Family.CLOCK or shift([before[name]], [after[name]], measure) is None:
             continue
         reason = reason_not_comparable(measure.family, make.two, make.before.results.run, make.after.results.run)
@@ -191,6 +195,10 @@ def _measured(make: _Maker, old: CaseRecord, new: CaseRecord, tolerances: Mappin
             yield make(Kind.INCOMPARABLE, text, name=name, values=(before[name], after[name]))
         elif found := _repeated(make, name, measure, before[name], after[name]):
             yield _moved(make, name, _KINDS.get(measure.family, Kind.OTHER), found)
+
+
+def _broke_off(case: CaseRecord) -> bool:
+    return case.outcome in BAD and case.engine_bytes is None
 
 
 def _repeated(make: _Maker, name: str, measure: Measure, old: float, new: float) -> Shift | None:
@@ -205,8 +213,13 @@ def _repeated(make: _Maker, name: str, measure: Measure, old: float, new: float)
 
 def _moved(make: _Maker, name: str, kind: Kind, found: Shift) -> Change:
     share = f" ({found.relative:+.1%})" if found.relative is not None and kind is not Kind.COUNT else ""
-    text = f"{name} {_number(found.before)} → {_number(found.after)}{share}"
+    called, unit = _CALLED.get(name, (name, ""))
+    text = f"{called} {_number(found.before)} → {_number(found.after)}{unit}{share}"
     return make(kind, text, name=name, values=(found.before, found.after), worse=found.worse)
+
+
+# Names that are the records' own, and units that the name does not tell.
+_CALLED = {"step.build": ("build time", " s"), "engine_bytes": ("engine size", " bytes")}
 
 
 def _structure(make: _Maker) -> Iterator[Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.analysis.triage import Section, Statement
+from harness.analysis.statements import Section, Statement
 from harness.evidence.records import Severity
 from harness.findings.rules import rules
 from harness.support.catalogue import Catalogue, catalogue_of

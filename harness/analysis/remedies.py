@@ -9,7 +9,7 @@ import msgspec
 
 from harness.analysis.case_changes import cause_of
 from harness.analysis.changes import Proof
-from harness.analysis.triage import Section, Statement
+from harness.analysis.statements import Section, Statement
 from harness.errors import UsageError
 from harness.evidence.records import BAD, CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
 

@@ -17,7 +17,8 @@ from harness.analysis.compare import Rules
 from harness.analysis.library_words import library_words
 from harness.analysis.pairs import release_pairs
 from harness.analysis.sides import repeats_of, side_of
-from harness.analysis.triage import Section, triage
+from harness.analysis.statements import Section
+from harness.analysis.triage import triage
 from harness.analysis.waivers import WaivedChanges
 from harness.commands.history_option import add_history_arguments
 from harness.commands.repeating import MATRIX, Asked, Made, commands

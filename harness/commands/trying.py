@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.analysis import remedies
-from harness.analysis.triage import Section
+from harness.analysis.statements import Section
 from harness.commands.run import jobs
 from harness.errors import UsageError
 from harness.evidence.records import Outcome, Results, with_label

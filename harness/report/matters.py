@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.analysis.alike import merged
 from harness.evidence.records import Severity
 from harness.report.releases import Place
-from harness.report.spread import merged, span
+from harness.report.spread import span
 from harness.report.units import number
 
 _MOST_EFFECTS = 3

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from harness.evidence.records import Scalar
-
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
 
 
 def span(numbers: Sequence[float]) -> str:
@@ -25,26 +22,6 @@ def spread(seen: Sequence[Scalar]) -> str:
     if len(numbers) == len(different):
         return span(numbers)
     return ", ".join(map(str, different)) if len(different) <= 3 else f"{len(different)} different"
-
-
-def merged(sentences: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Sentences that differ in numbers alone as one with their ranges, and which they were."""
-    alike: dict[str, list[str]] = {}
-    for sentence in sentences:
-        alike.setdefault(_NUMBER.sub("#", sentence), []).append(sentence)
-    return [(_with_ranges(same), same) for same in alike.values()]
-
-
-def _with_ranges(same: Sequence[str]) -> str:
-    columns = zip(*(_NUMBER.findall(sentence) for sentence in same), strict=True)
-    ranges = iter([_range_of_words(column) for column in columns])
-    return _NUMBER.sub(lambda _: next(ranges), same[0])
-
-
-def _range_of_words(words: Sequence[str]) -> str:
-    """As they were written: ``4e-06`` stays so."""
-    low, high = min(words, key=float), max(words, key=float)
-    return low if float(low) == float(high) else f"{low} to {high}"
 
 
 def _digits(value: float) -> str:

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from harness import __version__, templates
 from harness.analysis.changes import Proof
-from harness.analysis.triage import Statement, Triage
+from harness.analysis.statements import Statement
+from harness.analysis.triage import Triage
 from harness.report import markup, proofs
 
-_MOST_CASES = 4
+_MOST_CASES = 2
 _MOST_PROOFS = 2
+_MOST_RUNS = 3
+_MOST_QUOTED = 300
 
 
 def write(found: Triage, folders: Mapping[str, Path], to: Path, url: str = "") -> Path:
@@ -64,21 +67,29 @@ def markdown(found: Triage, url: str = "") -> str:
 
 def _line(statement: Statement, url: str) -> str:
     sign = "*predicted* " if statement.predicted else ""
-    evidence = _evidence(statement.proofs[:_MOST_PROOFS], statement.sources, url)
-    return f"- {sign}{markup.words(statement.text)}{_cases(statement)}{evidence}"
+    most = _MOST_PROOFS if len(statement.cases) <= _MOST_CASES else 1
+    evidence = _evidence(statement.proofs[:most], statement.sources, url)
+    quote = f"\n  - {markup.code(_clipped(statement.quote))}" if statement.quote else ""
+    return f"- {sign}{markup.words(statement.text)}{_cases(statement)}{evidence}{quote}"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MOST_QUOTED else f"{text[: _MOST_QUOTED - 3]}..."
 
 
 def _cases(statement: Statement) -> str:
     if not statement.cases:
         return ""
-    shown = ", ".join(markup.code(case) for case in statement.cases[:_MOST_CASES])
-    more = len(statement.cases) - _MOST_CASES
-    return f": {shown}" + (f" and {more} more" if more > 0 else "")
+    if len(statement.cases) > _MOST_CASES:
+        return f": {len(statement.cases)} cases, such as {markup.code(statement.cases[0])}"
+    return f": {', '.join(map(markup.code, statement.cases))}"
 
 
 def _evidence(places: Sequence[Proof], sources: Sequence[str], url: str) -> str:
     if places:
-        return f" — evidence: {', '.join(proofs.markdown(place, url) for place in places)}"
+        told = list(dict.fromkeys(proofs.markdown(place, url) for place in places))
+        more = f" and {len(told) - _MOST_RUNS} more" if len(told) > _MOST_RUNS else ""
+        return f" — evidence: {', '.join(told[:_MOST_RUNS])}{more}"
     if sources:
         return f" — source: {markup.words(sources[0])}"
     return " — evidence: planned, nothing ran"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.analysis.alike import merged
 from harness.evidence.records import CaseRecord, CellRecord, WeightAudit
 from harness.report.grid import shadowed
-from harness.report.spread import merged
 from harness.versions import Version
 
 

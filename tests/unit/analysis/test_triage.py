@@ -177,3 +177,51 @@ def test_what_breaks_in_the_users_code_stands_with_line_and_replacement(tmp_path
     assert text.startswith(f"{file}:2:24: broken: member BuilderFlag.FP16 is gone since 11.0.0; use a strongly typed")
     assert "### Your code" in markdown(found)
     assert not broken_code([file], Release.parse("8.6.1"), Release.parse("8.6.1")).statements
+
+
+def test_the_ticket_quotes_the_log_and_tells_a_waiver() -> None:
+    case = broken()
+    place = r.EvidencePlace(file="evidence/c/x/tensorrt.log", line=31, text="Assertion scales.size() == 1 failed.")
+    finding = msgspec.structs.replace(case.findings[0], evidence=[place], waived_by="known")
+    found = upgrade(case, msgspec.structs.replace(case, findings=[finding]))
+    assert "failed, as before, waived (known): A plugin's input" in markdown(found)
+    assert "\n  - `Assertion scales.size() == 1 failed.`\n" in markdown(found)
+    assert found.summary.startswith(
+        "1 case ran on the newer release: 1 broken (1 waived); 1 compared with the older one"
+    )
+
+
+def test_what_neither_release_can_do_is_no_news() -> None:
+    absent = nights.case(outcome="not-applicable", reason="TensorRT-RTX has no BuilderFlag.FP16")
+    found = upgrade(absent, absent)
+    assert section(found, "Will not run") == []
+    assert section(found, "Not applicable in either") == ["TensorRT-RTX has no BuilderFlag.FP16"]
+    assert section(upgrade(nights.case(), absent), "Will not run") == [
+        "not applicable: TensorRT-RTX has no BuilderFlag.FP16"
+    ]
+
+
+def test_the_time_of_a_build_that_broke_off_is_compared_with_nothing() -> None:
+    quick = nights.case(outcome="failed", engine_bytes=None, steps_s={"build": 1.0})
+    slow = nights.case(steps_s={"build": 9.0})
+    assert not any("build" in text for text in section(upgrade(quick, slow), "Numbers that moved"))
+    built = nights.case(steps_s={"build": 1.0})
+    (told,) = [text for text in section(upgrade(built, slow), "Numbers that moved") if "build" in text]
+    assert told.startswith("worse: build time 1 → 9 s (+800.0%)")
+
+
+def test_numbers_of_several_cases_are_one_sentence() -> None:
+    names = ("a.onnx.fp32.sm86", "b.onnx.fp32.sm86")
+    before = nights.run([nights.cell("1.6.1", [nights.case(name, engine_bytes=1000) for name in names])])
+    later = [nights.case(name, engine_bytes=bytes_) for name, bytes_ in zip(names, (700, 750), strict=True)]
+    after = nights.run([nights.cell("1.7.1", later)], 1)
+    found = triage(Side("old", before), Side("new", after), OLD, NEW)
+    assert section(found, "Numbers that moved") == ["engine size 1,000 → 700 to 750 bytes (-25.0 to 30.0%)"]
+
+
+def test_many_cases_are_counted_in_the_ticket() -> None:
+    names = [f"{letter}.onnx.fp32.sm86" for letter in "abc"]
+    before = nights.run([nights.cell("1.6.1", [nights.case(name) for name in names])])
+    after = nights.run([nights.cell("1.7.1", [nights.case(name, outcome="failed") for name in names])], 1)
+    found = triage(Side("old", before), Side("new", after), OLD, NEW)
+    assert ": 3 cases, such as `" in markdown(found)
