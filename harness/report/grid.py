@@ -12,6 +12,7 @@ from harness.evidence.records import BAD, CaseRecord, CellRecord, Outcome
 from harness.matrix.cell import Recipe, Route
 from harness.versions import Version
 
+_APART = {Outcome.NOT_RUN: "not run", Outcome.NOT_APPLICABLE: "n/a"}
 _BADNESS = {outcome: place for place, outcome in enumerate(Outcome)}
 _ROUTES = {name.value: place for place, name in enumerate(Route)}
 _RECIPES = {name.value: place for place, name in enumerate(Recipe)}
@@ -38,14 +39,13 @@ class Square:
 
     @property
     def share(self) -> str:
-        """How many cases had that outcome: ``4`` where all had, else ``1 of 4``; those without the API apart."""
+        """How many cases had that outcome: ``4`` where all had, else ``1 of 4``; those that did not run apart."""
         same = sum(case.outcome is self.outcome for case in self.cases)
-        apart = 0
-        if self.outcome is not Outcome.NOT_APPLICABLE:
-            apart = sum(case.outcome is Outcome.NOT_APPLICABLE for case in self.cases)
-        asked = len(self.cases) - apart
+        apart = [case.outcome for case in self.cases if self.outcome.executed and not case.outcome.executed]
+        asked = len(self.cases) - len(apart)
         words = str(same) if same == asked else f"{same} of {asked}"
-        return f"{words} ({apart} n/a)" if apart else words
+        told = ", ".join(f"{count} {_APART[outcome]}" for outcome, count in sorted(Counter(apart).items()))
+        return f"{words} ({told})" if told else words
 
     @property
     def mixed(self) -> bool:

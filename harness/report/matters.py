@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from harness.analysis.alike import merged
-from harness.evidence.records import Severity
+from harness.evidence.records import CaseRecord, CellRecord, Severity
+from harness.matrix.cell import Recipe
+from harness.report.against_fp32 import own_metrics
 from harness.report.releases import Place
 from harness.report.spread import span
-from harness.report.units import number
+from harness.report.units import number, with_unit
 
 _MOST_EFFECTS = 3
 _WORDS = {
@@ -30,9 +33,9 @@ def matters(rule: str, severity: Severity, places: Sequence[Place], broken: Sequ
     else:
         words = [_WORDS[severity]]
     words += _effect_words(effects)
-    measured = _ranges(case.metrics for _, case in places)
+    measured = [] if severity is Severity.INFO else _measured(places)
     if measured:
-        words.append("Measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()) + ".")
+        words.append(f"Measured: {', '.join(measured)}.")
     elif not broken and not effects and severity in (Severity.DEGRADED, Severity.ADVISORY):
         words.append("This run has not measured by how much.")
     return " ".join(words)
@@ -74,9 +77,41 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _ranges(metrics: Iterable[dict[str, float]]) -> dict[str, str]:
+def _measured(places: Sequence[Place]) -> list[str]:
+    """Accuracy as its metrics are called; of times the latency alone, beside that of the cell's own FP32 engine."""
     values: dict[str, list[float]] = {}
-    for of_case in metrics:
-        for name, value in of_case.items():
-            values.setdefault(name.replace("_", " "), []).append(value)
-    return {name: span(numbers) for name, numbers in values.items()}
+    for _, case in places:
+        for name, value in own_metrics(case).items():
+            if not _BESIDE.search(name):
+                values.setdefault(name, []).append(_rounded(value))
+    told = []
+    for name, numbers in values.items():
+        label, unit = with_unit(name)
+        told.append(f"{label} {span(numbers)}{unit}")
+        if name == _LATENCY and (ratios := [ratio for place in places if (ratio := _beside_fp32(*place)) is not None]):
+            told.append(f"{span(ratios)} times FP32's")
+    return told
+
+
+# What says how a latency was measured, and not how large it is.
+_BESIDE = re.compile(r"_mad_ms$|_p95_ms$|^executions$|^clock_")
+_LATENCY = "latency_ms"
+
+
+def _beside_fp32(cell: CellRecord, case: CaseRecord) -> float | None:
+    """Latency as a share of that of the same model by the same route in FP32; nothing where one is not known."""
+    own = case.metrics.get(_LATENCY)
+    if not own or case.recipe == Recipe.FP32:
+        return None
+    alike = ("subject", "route", "target", "variant")
+    fp32 = (
+        other.metrics.get(_LATENCY)
+        for other in cell.cases
+        if other.recipe == Recipe.FP32 and all(getattr(other, name) == getattr(case, name) for name in alike)
+    )
+    found = next(fp32, None)
+    return round(own / found, 2) if found else None
+
+
+def _rounded(value: float) -> float:
+    return value if isinstance(value, int) else float(f"{value:.3g}")

@@ -112,17 +112,19 @@ def _stars(results: Results) -> str:
 
 
 def _found(found: Sequence[Cause]) -> str:
-    lines = [line for cause in found for line in _cause(cause)]
-    return "\n".join(["Found:", *lines]) if lines else ""
+    """Where the same is to be said of the release for all causes, it is said once."""
+    which = {cause.which for cause in found}
+    once = which.pop() if len(found) > 1 and len(which) == 1 else ""
+    lines = [line for cause in found for line in _cause(cause, "" if once else cause.which)]
+    return "\n".join(["Found:", *([_filled(once, 0)] if once else []), *lines]) if lines else ""
 
 
-def _cause(cause: Cause) -> list[str]:
+def _cause(cause: Cause, which: str) -> list[str]:
     """What it is, which release brought it, and the waiver that expects it."""
     mark = "!" if cause.outcome in BAD else "-"
     waived = f"waived: {cause.waived_by}" if cause.waived_by else ""
-    about = [
-        _filled(f"    {one_line(words)}", 4) for words in (f"Cases: {cause.which_cases}.", cause.which, waived) if words
-    ]
+    told = (f"Cases: {cause.which_cases}.", which, waived)
+    about = [_filled(f"    {one_line(words)}", 4) for words in told if words]
     return [_filled(f"{mark} {one_line(cause.title)} ({cause.severity}, {cause.extent})", 2), *about]
 
 

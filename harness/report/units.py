@@ -8,6 +8,13 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def with_unit(metric: str) -> tuple[str, str]:
+    """A metric's name in words and its unit: ``latency_ms`` is ``latency`` in `` ms``."""
+    name, _, unit = metric.rpartition("_")
+    known = {"ms": " ms", "mhz": " MHz"}
+    return (name.replace("_", " "), known[unit]) if name and unit in known else (metric.replace("_", " "), "")
+
+
 def binary_size(size: int | None) -> str:
     """``2.3 MiB``; empty where it is not known."""
     if size is None:

@@ -12,12 +12,13 @@ _MOST = 3
 def which_cases(places: Sequence[Place]) -> str:
     """``int8-qdq by host-decode and onnx, for sm86 and sm89, of mine and 2 other models``."""
     cases = [case for _, case in places]
+    targets = _listed(case.target for case in cases)
     parts = (
         f"{_listed(case.recipe for case in cases)} by {_listed(case.route for case in cases)}",
-        f"for {_listed(case.target for case in cases)}",
+        "" if targets == "device" else f"for {targets}",
         f"of {_listed((case.subject for case in cases), 'models')}",
     )
-    return ", ".join(parts)
+    return ", ".join(filter(None, parts))
 
 
 def _listed(words: Iterable[str], noun: str = "") -> str:

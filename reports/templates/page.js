@@ -199,7 +199,7 @@
     const compared = look(one, "comparison");
     const limits = Object.fromEntries(((compared && compared.limits) || []).map((limit) => [limit.metric, limitOf(limit)]));
     // Numbers of one output stand in the table of outputs.
-    if (metrics) for (const [name, value] of Object.entries(metrics)) if (!(compared && compared.outputs && /^(cosine|max_abs_error|mean_abs_error)\./.test(name))) add(name.replaceAll("_", " "), String(Number(value.toPrecision(6))), limits[name] ? make("span", { class: "soft" }, ` ${limits[name]}`) : "");
+    if (metrics) for (const [name, value] of Object.entries(metrics)) if (!(compared && compared.outputs && /^(cosine|max_abs_error|mean_abs_error)\./.test(name))) add(...withUnit(name, Number(value.toPrecision(6))), limits[name] ? make("span", { class: "soft" }, ` ${limits[name]}`) : "");
     if (one.reused !== null) add("reused", `from run ${look(one, "reused")}: nothing that could change it has changed`);
     const evidence = look(one, "evidence");
     if (evidence) add("evidence", make("a", { href: encodeURI(evidence) + "/" }, evidence + "/"));
@@ -209,6 +209,10 @@
     return list;
   }
 
+  function withUnit(name, value) {
+    const found = /^(.+)_(ms|mhz)$/.exec(name);
+    return found ? [found[1].replaceAll("_", " "), `${value} ${found[2].replace("mhz", "MHz")}`] : [name.replaceAll("_", " "), String(value)];
+  }
   const limitOf = (limit) => [limit.least === null ? "" : `at least ${limit.least}`, limit.most === null ? "" : `at most ${limit.most}`].filter(Boolean).join(", ");
   const digits = (value) => value === null ? "not finite" : String(Number(value.toPrecision(5)));
   // The engine's outputs against the FP32 model's.

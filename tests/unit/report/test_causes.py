@@ -203,3 +203,12 @@ def test_models_that_differ_in_numbers_share_a_sentence_and_harmless_is_said_fir
     matters = causes([replace(cell, cases=cases)])[0].matters
     told = "The converted weights of model-8 and model-199 are harmless: of 8 to 199 faces 0 are lost."
     assert matters.startswith(f"Not by what was measured. {told}")
+
+
+def test_latency_stands_beside_that_of_fp32_without_how_it_was_measured() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    warned = next(case for case in cell.cases if case.outcome is Outcome.WARNED)
+    metrics = {"latency_ms": 0.34567, "latency_mad_ms": 0.001, "executions": 1000.0, "clock_sm_mhz": 1980.0}
+    fp32 = replace(warned, recipe="fp32", metrics={"latency_ms": 0.5}, findings=[])
+    matters = causes([replace(cell, cases=[replace(warned, metrics=metrics), fp32])])[0].matters
+    assert matters.endswith(" Measured: latency 0.346 ms, 0.69 times FP32's.")

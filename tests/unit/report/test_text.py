@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from harness.evidence.records import Finding, Outcome, Severity
 from harness.report import case_text, text
+from harness.report.causes import causes
 from tests import sample
 
 INDEX = Path("reports/out/latest/index.html")
@@ -99,3 +100,13 @@ def test_a_cases_weights_say_what_the_release_said(tmp_path: Path) -> None:
     shown = case_text.case_text(cell, cell.cases[2], tmp_path)
     assert "weights in fp16: 213 tensors; subnormal 100, below the smallest 73" in shown
     assert "the release: mute" in shown
+
+
+def test_what_holds_for_all_causes_is_said_once() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    case = cell.cases[6]
+    cases = [case, replace(case, id="other", findings=[replace(case.findings[0], rule="other")])]
+    assert len(causes([replace(cell, cases=cases)])) == 2
+    shown = text.table(sample.assemble([replace(cell, cases=cases)]))
+    assert shown.count("is the only release that ran these cases") == 1
+    assert shown.index("the only release") < shown.index("\n! ")

@@ -16,6 +16,12 @@ def test_each_word_stands_once_and_many_models_are_counted() -> None:
     assert which_cases(places[:1]).endswith("of model-0")
 
 
+def test_the_gpu_at_hand_is_not_named() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    case = replace(cell.cases[0], target="device", subject="mine")
+    assert which_cases([(cell, case)]) == f"{case.recipe} by {case.route}, of mine"
+
+
 def test_a_cause_quotes_the_log() -> None:
     quoted = [cause for cause in causes([sample.rtx_cell("1.6.1", "12.9")]) if cause.quote]
     assert quoted
