@@ -25,6 +25,7 @@ COMMANDS = {
     "dashboard": "write the regression dashboard, a static site, from the history",
     "import": "take runs made elsewhere into the history",
     "export": "write a run as one file",
+    "merge": "make one run of runs of parts of one matrix",
     "pin": "name a run as a baseline and keep its evidence",
     "audit": "count the weights that a lower precision cannot hold",
     "classify": "find the first cause in any TensorRT log",

@@ -14,7 +14,7 @@ from harness.report import grid
 from harness.report.against_fp32 import limit_of, own_metrics, worst_place
 from harness.report.excerpts import excerpt
 from harness.report.text import WIDTH, clip
-from harness.report.units import binary_size, seconds
+from harness.report.units import binary_size, seconds, with_unit
 
 _NAME = 12
 
@@ -84,7 +84,8 @@ def _case_fields(cell: CellRecord, case: CaseRecord) -> Iterator[tuple[str, str]
     yield "time", ", ".join(f"{name} {seconds(taken)}" for name, taken in case.steps_s.items())
     for name, value in own_metrics(case).items():
         limit = limit_of(case, name)
-        yield name.replace("_", " "), f"{value:.6g} ({limit})" if limit else f"{value:.6g}"
+        label, unit = with_unit(name)
+        yield label, f"{value:.6g}{unit} ({limit})" if limit else f"{value:.6g}{unit}"
     yield "reused from", case.reused_from
     yield "evidence", case.evidence
 
