@@ -231,6 +231,7 @@ def _page(file: Path, template: str, data: dict[str, Any], root: str = "../", **
         codes={code: outcome for outcome, code in CODES.items()},
         slug=slug,
         number=number,
+        waived_words=grid.waived_words,
         data=templates.trusted(in_script(data)),
         **shown,
     )

@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.errors import UsageError
+from harness.evidence import records as r
 from harness.history import store, writer
 from harness.history.database import Database
 from harness.matrix.waivers import Waiver
@@ -145,3 +147,22 @@ def test_a_slug_is_one_safe_name(name: str) -> None:
     made = slug(name)
     assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}", made)
     assert made != slug(name + "x")
+
+
+def test_the_first_night_is_compared_with_none_and_waived_failures_are_told(tmp_path: Path) -> None:
+    case = nights.case(
+        outcome="failed",
+        findings=[r.Finding(rule="known", title="Known", severity=r.Severity.FATAL, waived_by="a long reason")],
+    )
+    planned = msgspec.structs.replace(
+        nights.cell("8.6.1", [nights.case(outcome="not-run")]), flavour="tensorrt", id="c"
+    )
+    run = nights.run([nights.cell("1.7.1", [case]), planned])
+    with store.opened(tmp_path / store.FILE) as opened:
+        writer.add(opened, run, None)
+        index = write(opened, tmp_path / "dashboard", Options(today=date(2026, 2, 1)))
+    text = index.read_text(encoding="utf-8")
+    assert "This is the first night" in text
+    assert '<span class="soft">all waived</span>' in text
+    assert '<span class="waiver">Waived: a long reason</span>' in text
+    assert "TensorRT: 1 cell, none of which ran</summary>" in text
