@@ -16,8 +16,9 @@ from pathlib import Path
 from harness.environments import Progress, context, dockerfile, lockfile, redist, sdist, software, uv
 from harness.environments.cleaning import STAGING
 from harness.environments.context import Entry
+from harness.environments.daemon_records import Image, Info
 from harness.environments.dockerfile import Recipe
-from harness.environments.engine import Engine, Image, Info
+from harness.environments.engine import Engine
 from harness.environments.labels import for_image
 from harness.environments.pulling import PullFailed, PullProgress, retrying
 from harness.environments.software import Software

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from harness.environments.engine import Container, Engine, Image, Volume
+from harness.environments.daemon_records import Container, Image, Volume
+from harness.environments.engine import Engine
 from harness.environments.labels import KEY, MARK, is_abandoned
 
 STAGING = "staging-"

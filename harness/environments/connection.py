@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
+from harness.environments.daemon_records import Info
 from harness.environments.endpoint import resolve
-from harness.environments.engine import Engine, Info
+from harness.environments.engine import Engine
 from harness.errors import EnvironmentUnavailable
 
 _CONNECTING = Lock()

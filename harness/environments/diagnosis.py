@@ -15,7 +15,8 @@ from pathlib import Path
 from harness import process
 from harness.environments import gpu, uv
 from harness.environments.connection import connection
-from harness.environments.engine import Engine, Info
+from harness.environments.daemon_records import Info
+from harness.environments.engine import Engine
 from harness.errors import EnvironmentUnavailable
 from harness.evidence.records import Host
 

@@ -26,8 +26,9 @@ from harness.environments.collecting import Kept, trim
 from harness.environments.connection import connected, connection
 from harness.environments.container import Mount, binds, configuration
 from harness.environments.copying import carried
+from harness.environments.daemon_records import Info
 from harness.environments.endings import refusal
-from harness.environments.engine import DaemonGone, Engine, Info, Refused
+from harness.environments.engine import DaemonGone, Engine, Refused
 from harness.environments.labels import for_container
 from harness.environments.ownership import NOBODY, lent
 from harness.errors import EnvironmentUnavailable

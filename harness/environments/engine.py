@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -15,6 +13,7 @@ from docker.tls import TLSConfig
 
 from harness.environments.attached import Attached
 from harness.environments.container import Json
+from harness.environments.daemon_records import Container, Image, Info, Volume, image_of, info_of
 from harness.environments.dockerfile import Recipe
 from harness.environments.endings import State
 from harness.environments.endpoint import Endpoint
@@ -33,49 +32,6 @@ class DaemonGone(EnvironmentUnavailable):
 
 class BuildFailed(EnvironmentUnavailable):
     """The daemon ended a build; the message holds its last words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """``digests`` are the registry's, as ``name@sha256:...``; ``size`` in bytes; ``environment`` as ``NAME=value``."""
-
-    id: str
-    tags: tuple[str, ...]
-    digests: tuple[str, ...]
-    size: int
-    created: str
-    labels: Mapping[str, str]
-    environment: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    id: str
-    status: str
-    image: str
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    name: str
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Info:
-    """What the daemon says of itself. ``root`` is its data folder; ``rootless``: its user 0 is an ordinary user."""
-
-    name: str
-    version: str
-    root: Path
-    rootless: bool
-    remapped: bool
-    podman: bool
-    runtimes: tuple[str, ...]
-    cdi: bool
-    memory_bytes: int
-    storage: str
 
 
 class Engine:
@@ -116,24 +72,12 @@ class Engine:
     def info(self) -> Info:
         with _talking(self.endpoint):
             raw = self._api.info()
-        security = [str(option) for option in raw.get("SecurityOptions") or ()]
-        return Info(
-            name=str(raw.get("OperatingSystem", "")),
-            version=str(raw.get("ServerVersion", "")),
-            root=Path(str(raw.get("DockerRootDir") or "/")),
-            rootless=any("name=rootless" in option for option in security) or bool(raw.get("Rootless")),
-            remapped=any("name=userns" in option for option in security),
-            podman="BuildahVersion" in raw,
-            runtimes=tuple(raw.get("Runtimes") or ()),
-            cdi=any("nvidia.com/gpu" in str(device) for device in raw.get("DiscoveredDevices") or ()),
-            memory_bytes=int(raw.get("MemTotal") or 0),
-            storage=str(raw.get("Driver", "")),
-        )
+        return info_of(raw)
 
     def image(self, reference: str) -> Image | None:
         try:
             with _talking(self.endpoint):
-                return _image(self._api.inspect_image(reference))
+                return image_of(self._api.inspect_image(reference))
         except sdk.NotFound:
             return None
 
@@ -303,19 +247,6 @@ class Engine:
 
 class Refused(Exception):
     """The daemon did not make or start a container; ``str`` is its message."""
-
-
-def _image(raw: dict[str, Any]) -> Image:
-    config = raw.get("Config") or {}
-    return Image(
-        id=str(raw["Id"]),
-        tags=tuple(raw.get("RepoTags") or ()),
-        digests=tuple(raw.get("RepoDigests") or ()),
-        size=int(raw.get("Size") or 0),
-        created=str(raw.get("Created", "")),
-        labels=config.get("Labels") or {},
-        environment=tuple(config.get("Env") or ()),
-    )
 
 
 def _tls(endpoint: Endpoint) -> TLSConfig | bool:

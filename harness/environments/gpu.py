@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.environments.container import Gpus
-from harness.environments.engine import Image, Info
+from harness.environments.daemon_records import Image, Info
 from harness.environments.software import Software
 from harness.errors import EnvironmentUnavailable
 from harness.versions import Version

@@ -7,7 +7,7 @@ import pytest
 
 from harness.commands.gc import parse_size
 from harness.environments import cleaning
-from harness.environments.engine import Image
+from harness.environments.daemon_records import Image
 from harness.errors import UsageError
 
 

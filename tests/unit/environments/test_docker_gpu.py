@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.environments import gpu, software
-from harness.environments.engine import Image, Info
+from harness.environments.daemon_records import Image, Info
 from harness.errors import EnvironmentUnavailable
 from tests.unit.environments.cells import docker_cell
 

@@ -40,7 +40,7 @@ def test_the_terminal_shows_limits_and_the_worst_place_in_80_columns(tmp_path: P
     text = case_text(cell, case, tmp_path)
     assert "outcome     failed at compare" in text
     assert "cosine min  0.91 (at least 0.95)" in text
-    assert "latency ms  1.25" in text
+    assert "latency     1.25 ms" in text
     assert "cosine.boxes" not in text  # the table of outputs has it
     flat = " ".join(text.split())
     assert "boxes: cosine 0.999000, largest error 31.5, mean 0.25; worst at sample 3, [0, 17, 2]: 12 for 43.5" in flat
