@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,7 +33,12 @@ def tell(found: list[Check], *, as_json: bool) -> int:
         print(json.dumps([asdict(check) for check in found], indent=1))
     else:
         for check in found:
-            print(f"{_SIGNS[check.standing]}  {check.name}: {one_line(check.found)}")
+            print(_filled(f"{_SIGNS[check.standing]}  {check.name}: {one_line(check.found)}"))
             if check.remedy and check.standing is not Standing.OK:
-                print(f"         {one_line(check.remedy)}")
+                print(_filled(f"         {one_line(check.remedy)}"))
     return Exit.UNEXPECTED if any(check.standing is Standing.PROBLEM for check in found) else Exit.OK
+
+
+def _filled(text: str) -> str:
+    """In 80 columns, below where the words begin; an address or a command stays whole."""
+    return textwrap.fill(text, 80, subsequent_indent=" " * 9, break_long_words=False, break_on_hyphens=False)

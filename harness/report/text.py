@@ -14,7 +14,7 @@ from harness.report.units import number
 
 WIDTH = 80
 _GAP = "  "
-_SHORT = {
+SHORT = {
     Outcome.CRASHED: "CRASHED",
     Outcome.FAILED: "FAILED",
     Outcome.TIMED_OUT: "TIMEOUT",
@@ -102,7 +102,7 @@ def _square(square: grid.Square | None) -> str:
     """A star says that a waiver expects it; the list of findings below gives the waiver's reason."""
     if square is None:
         return ""
-    return f"{_SHORT[square.outcome]} {square.share.replace(' of ', '/')}{'*' if square.waived else ''}"
+    return f"{SHORT[square.outcome]} {square.share.replace(' of ', '/')}{'*' if square.waived else ''}"
 
 
 def _stars(results: Results) -> str:
