@@ -12,6 +12,7 @@ import msgspec
 from harness.errors import Exit
 from harness.findings.classify import Classification, classify, classify_file
 from harness.findings.show import as_text
+from harness.neutral import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +34,20 @@ def classify_logs(logs: list[str], *, as_json: bool) -> int:
         ]
         print(json.dumps(shown, indent=1))
     else:
-        print("\n\n".join(as_text(log, one) for log, one in found.items()))
+        print(
+            "\n\n".join(
+                _EMPTY.format(one_line(log)) if _is_empty(log) else as_text(log, one) for log, one in found.items()
+            )
+        )
     return Exit.UNEXPECTED if any(one.first_cause for one in found.values()) else Exit.OK
+
+
+# Silence is not health.
+_EMPTY = "{}: is empty, so it tells nothing"
+
+
+def _is_empty(log: str) -> bool:
+    return log != "-" and Path(log).is_file() and Path(log).stat().st_size == 0
 
 
 def _classified(log: str) -> Classification:

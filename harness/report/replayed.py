@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,6 +12,7 @@ from harness.findings.rules import by_id
 from harness.report.causes import Cause, causes
 from harness.report.scored import sentence
 from harness.support.catalogue import shipped
+from harness.versions import Release
 
 _NEVER = "Nothing of it ran here."
 
@@ -41,7 +43,18 @@ def _which(rule: str, cell: CellRecord) -> str:
     asked = {name: found.texts[text] for name, found in sorted(shipped().items()) if text in found.texts}
     if not asked:
         return words
-    can = ", ".join(name for name, has in asked.items() if has)
-    mute = ", ".join(name for name, has in asked.items() if not has)
+    can = _listed(name for name, has in asked.items() if has)
+    mute = _listed(name for name, has in asked.items() if not has)
     words += f" Libraries that hold these words: {can or 'none'}."
-    return f"{words} Without them, in these words mute: {mute}." if mute else words
+    return f"{words} Without them, and so mute: {mute}." if mute else words
+
+
+def _listed(names: Iterable[str]) -> str:
+    """``tensorrt 8.6.1, 10.15.1; tensorrt-rtx 1.7.1``, from the oldest."""
+    by_flavour: dict[str, list[Release]] = {}
+    for release in map(Release.parse, names):
+        by_flavour.setdefault(release.flavour, []).append(release)
+    return "; ".join(
+        f"{flavour} {', '.join(str(release.version) for release in sorted(found, key=lambda each: each.version))}"
+        for flavour, found in by_flavour.items()
+    )

@@ -121,3 +121,10 @@ def test_no_docker_is_no_finding(words: list[str], capsys: pytest.CaptureFixture
     code, line = said(words, capsys)
     assert code == Exit.USAGE
     assert "no Docker daemon answers" in line
+
+
+def test_an_empty_log_is_not_called_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "build.log"
+    log.touch()
+    assert cli.main_outer(["classify", str(log)]) == Exit.OK
+    assert capsys.readouterr().out == f"{log}: is empty, so it tells nothing\n"
