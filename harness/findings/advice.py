@@ -152,8 +152,18 @@ def _recipe(remedy: Remedy, here: _Seen, other: _Seen) -> bool:
     )
 
 
+def _variant(remedy: Remedy, here: _Seen, other: _Seen) -> bool:
+    return (
+        here.cell.id == other.cell.id
+        and _same(here, other, "subject", "route", "recipe", "target")
+        and other.case.variant == here.case.variant | {remedy.value}
+        and other.case.variant != here.case.variant
+    )
+
+
 _DIFFERS: dict[str, Callable[[Remedy, _Seen, _Seen], bool]] = {
     "release": _release,
     "route": _route,
     "recipe": _recipe,
+    "variant": _variant,
 }

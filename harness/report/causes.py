@@ -217,14 +217,18 @@ def _facts(findings: Iterable[Finding]) -> dict[str, str]:
 
 
 def _advice(findings: Iterable[Finding]) -> Iterator[Advice]:
-    """Each remedy once with its most frequent standing; what cured comes first, what failed here last."""
+    """Each remedy once with its most frequent standing; what cured comes first, what failed here last.
+
+    Where some cases show how a remedy does, those that did not try it do not count.
+    """
     by_text: dict[str, list[Advice]] = {}
     for finding in findings:
         for advice in finding.advice:
             by_text.setdefault(advice.text, []).append(advice)
     chosen = []
     for same in by_text.values():
-        standing = Counter(advice.standing for advice in same).most_common(1)[0][0]
+        shown = [advice.standing for advice in same if advice.standing != "untried"]
+        standing = Counter(shown).most_common(1)[0][0] if shown else "untried"
         chosen.append(next(advice for advice in same if advice.standing == standing))
     return iter(sorted(chosen, key=lambda advice: _STANDINGS.index(advice.standing)))
 

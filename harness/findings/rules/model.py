@@ -17,12 +17,13 @@ class Remedy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing to do. ``needs`` says what in a run would show that it works; see ``harness.findings.advice``.
 
     ``release``: another release passed; ``route``: another route of the same model passed;
-    ``recipe``: another precision recipe passed; none: nothing in a run can show it.
+    ``recipe``: another precision recipe passed; ``variant``: the same with one word more passed; none: nothing in a
+    run can show it.
     """
 
     text: Line
     source: Source | Literal[""] = ""
-    needs: Literal["", "release", "route", "recipe"] = ""
+    needs: Literal["", "release", "route", "recipe", "variant"] = ""
     value: str = ""
 
 

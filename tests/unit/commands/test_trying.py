@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from harness.analysis.triage import Section
+from harness.analysis.statements import Section
 from harness.commands import trying
 from harness.errors import UsageError
 from harness.evidence.records import Results

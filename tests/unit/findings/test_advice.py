@@ -61,6 +61,10 @@ def cell(version: str, *cases: CaseRecord) -> CellRecord:
     )
 
 
+def variant(word: str, outcome: Outcome, *findings: Finding) -> CaseRecord:
+    return msgspec.structs.replace(case(outcome, *findings), id=f"s.plugin.int8-calibrated.{word}.device")
+
+
 def standings(*cells: CellRecord) -> dict[str, str]:
     host = Host(os="o", machine="m", cores=1, memory_bytes=1, python="3.11")
     run = RunInfo(id="r", started="s", harness="0", host=host, matrix="m", matrix_sha256="0")
@@ -110,3 +114,19 @@ def test_weights_that_a_release_leaves_unsaid_have_the_remedies_of_the_warning()
         )
     )
     assert found == {"Keep": "cured", "BF16": "cured"}
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome", "findings", "standing"),
+    [
+        ("apart", Outcome.PASSED, (), "cured"),
+        ("apart", Outcome.FAILED, (SCALE,), "failed-here"),
+        ("v2", Outcome.PASSED, (), "untried"),
+        ("apart-v2", Outcome.PASSED, (), "untried"),
+    ],
+)
+def test_a_variant_that_differs_in_the_remedy_alone_shows_it(
+    word: str, outcome: Outcome, findings: tuple[Finding, ...], standing: str
+) -> None:
+    found = standings(cell("8.6.1", case(Outcome.FAILED, SCALE), variant(word, outcome, *findings)))
+    assert found["Put"] == standing

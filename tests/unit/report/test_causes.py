@@ -172,6 +172,17 @@ def test_the_most_frequent_standing_of_a_remedy_counts() -> None:
     assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["failed-here"]
 
 
+def test_a_remedy_that_one_case_tried_is_not_untried() -> None:
+    cell = sample.rtx_cell("1.7.1", "12.9")
+    warned = [case for case in cell.cases if case.outcome is Outcome.WARNED]
+    advice = [Advice(text="try it", standing="cured"), *[Advice(text="try it", standing="untried")] * 3]
+    cases = [
+        replace(case, findings=[replace(case.findings[0], advice=[one])])
+        for case, one in zip(warned, advice, strict=True)
+    ]
+    assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["cured"]
+
+
 def test_what_converted_weights_do_to_the_outputs_is_told() -> None:
     cells = [
         replace(
