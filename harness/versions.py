@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, total_ordering
-from typing import Self
+from typing import NamedTuple, Self
 
 from harness.errors import UsageError
 
@@ -21,11 +20,14 @@ class Flavour(StrEnum):
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True)
 class Version:
     """One to four numbers. ``10.3`` and ``10.3.0`` are the same version."""
 
-    parts: tuple[int, ...]
+    __slots__ = ("_padded", "parts")
+
+    def __init__(self, parts: tuple[int, ...]) -> None:
+        self.parts = parts
+        self._padded = parts + (0,) * (4 - len(parts))
 
     @classmethod
     @cache
@@ -42,27 +44,26 @@ class Version:
         """True where ``other`` is this version or a more exact form of it: 8.6 covers 8.6.1."""
         return other.parts[: len(self.parts)] == self.parts
 
-    def _padded(self) -> tuple[int, ...]:
-        return self.parts + (0,) * (4 - len(self.parts))
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and self._padded() == other._padded()
+        return isinstance(other, Version) and self._padded == other._padded
 
     def __lt__(self, other: Version) -> bool:
-        return self._padded() < other._padded()
+        return self._padded < other._padded
 
     def __hash__(self) -> int:
-        return hash(self._padded())
+        return hash(self._padded)
 
     def __str__(self) -> str:
-        return ".".join(str(part) for part in self.parts)
+        return ".".join(map(str, self.parts))
+
+    def __repr__(self) -> str:
+        return f"Version({self})"
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A flavour and a version, written ``8.6.1`` or ``tensorrt-rtx 1.7.1``.
 
-    Releases of one flavour are ordered; those of two flavours are not.
+    Only the order of releases of one flavour means anything.
     """
 
     flavour: Flavour

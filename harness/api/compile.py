@@ -30,7 +30,7 @@ def build(language: Language, walks: Sequence[tuple[Source, Facts]]) -> Data:
     symbols = {
         name: Symbol(
             _kind(variants[name]),
-            [(eras.index(f"{mask:x}"), signatures.index(signature)) for (_, signature), mask in variants[name].items()],
+            [[eras.index(f"{mask:x}"), signatures.index(signature)] for (_, signature), mask in variants[name].items()],
             eras.index(f"{deprecated[name]:x}"),
             since.get(name, ""),
         )
@@ -57,8 +57,8 @@ def merge(data: Data, walks: Sequence[tuple[Source, Facts]]) -> Data:
 
 def write(data: Data, path: Path) -> None:
     """Write one symbol a line, so that a change can be reviewed; whole or not at all."""
-    head = msgspec.to_builtins(data)
-    symbols = head.pop("symbols")
+    head = {**data._asdict(), "releases": [source._asdict() for source in data.releases]}
+    symbols: dict[str, Symbol] = head.pop("symbols")
     lines = [f"{_json(name)}:{_json(symbol)}" for name, symbol in symbols.items()]
     fields = [f"{_json(name)}:{_rows(value)}" for name, value in head.items()]
     text = "{" + ",\n".join(fields) + ',\n"symbols":{\n' + ",\n".join(lines) + "\n}}\n"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class Tag(StrEnum):  # its hash is that of str, not a function of Python
@@ -15,24 +14,21 @@ class Tag(StrEnum):  # its hash is that of str, not a function of Python
     FUNCTION = "function"  # a function or a bound method of TensorRT
 
 
-@dataclass(frozen=True, slots=True)
-class Trt:
+class Trt(NamedTuple):
     """Something of TensorRT's, under its name: ``Builder``, ``Builder.create_network``; empty for the module."""
 
     tag: Tag
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A sequence: of any length with one set of types, or a tuple with a set for each place."""
 
     places: tuple[frozenset[Type], ...]
     fixed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A dictionary: the types of its values by their keys; an empty key stands for those that are not written out."""
 
     rows: frozenset[tuple[str, frozenset[Type]]]
@@ -44,16 +40,16 @@ class Known(StrEnum):
     OTHER = "other"
 
 
-@dataclass(eq=False)
 class Scope:
     """The names of a module, a function or a class. Flow-insensitive: a name has all types it ever gets."""
 
-    node: ast.AST
-    parent: Scope | None
-    names: dict[str, set[Type]] = field(default_factory=dict)
-    assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
-    outer: set[str] = field(default_factory=set)  # named by global or nonlocal
-    owner: UserClass | None = None
+    def __init__(self, node: ast.AST, parent: Scope | None, owner: UserClass | None = None) -> None:
+        self.node = node
+        self.parent = parent
+        self.owner = owner
+        self.names: dict[str, set[Type]] = {}
+        self.assigned: dict[str, list[ast.expr]] = {}
+        self.outer: set[str] = set()  # named by global or nonlocal
 
     def find(self, name: str) -> Scope | None:
         """The scope that a name is looked up in; class scopes are not seen from their functions."""
@@ -72,12 +68,14 @@ class Scope:
         return scope
 
 
-@dataclass(eq=False)
 class UserFunction:
-    node: ast.FunctionDef | ast.AsyncFunctionDef
-    scope: Scope
-    owner: UserClass | None
-    returns: set[Type] = field(default_factory=set)
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, owner: UserClass | None = None
+    ) -> None:
+        self.node = node
+        self.scope = scope
+        self.owner = owner
+        self.returns: set[Type] = set()
 
     @property
     def parameters(self) -> list[str]:
@@ -96,32 +94,29 @@ class UserFunction:
         return {getattr(one, "id", "") or getattr(one, "attr", "") for one in self.node.decorator_list}
 
 
-@dataclass(eq=False)
 class UserClass:
     """``bases`` are user classes and classes of TensorRT; ``attributes`` those of its objects too."""
 
-    node: ast.ClassDef
-    scope: Scope
-    attributes: dict[str, set[Type]] = field(default_factory=dict)
-    bases: set[Type] = field(default_factory=set)
+    def __init__(self, node: ast.ClassDef, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
+        self.attributes: dict[str, set[Type]] = {}
+        self.bases: set[Type] = set()
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A method of a user's object; its first argument is taken."""
 
     function: UserFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """An object of a user's class."""
 
     cls: UserClass
 
 
-@dataclass(frozen=True, slots=True)
-class UserModule:
+class UserModule(NamedTuple):
     """A checked file, imported by another."""
 
     scope: Scope

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
 from functools import cache
-
-import msgspec
+from typing import NamedTuple
 
 from harness.support.surfaces import FOLDER, Language
 
@@ -22,28 +22,27 @@ TOPICS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """Words for what to use instead, the names that they rely on, and where that is written."""
 
     use: str
-    needs: tuple[str, ...]
+    needs: Sequence[str]
     source: str
 
 
-class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Row(NamedTuple):
     """Names that are gone, in Python and in C++, and what to use; without ``use_cpp`` the words are the same."""
 
     use: str
     source: str
-    gone: list[str] = []
-    cpp: list[str] = []
+    gone: Sequence[str] = ()
+    cpp: Sequence[str] = ()
     use_cpp: str | None = None
-    needs: tuple[str, ...] = ()
-    needs_cpp: tuple[str, ...] = ()
+    needs: Sequence[str] = ()
+    needs_cpp: Sequence[str] = ()
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _File(NamedTuple):
     about: str
     sources: dict[str, str]
     topics: list[tuple[str, list[str]]]
@@ -57,7 +56,7 @@ class _Index:
         self._exact: dict[str, Replacement] = {}
         self._globs: list[tuple[list[str], Replacement]] = []
 
-    def add(self, names: list[str], value: Replacement) -> None:
+    def add(self, names: Sequence[str], value: Replacement) -> None:
         for name in names:
             if "*" in name:
                 self._globs.append((name.split("*"), value))
@@ -123,4 +122,5 @@ def _index(language: Language) -> _Index:
 
 @cache
 def _raw() -> _File:
-    return msgspec.json.decode((FOLDER / "replacements.json").read_bytes(), type=_File)
+    file = _File(**json.loads((FOLDER / "replacements.json").read_bytes()))
+    return file._replace(replacements=[_Row(**row) for row in file.replacements])  # type: ignore[arg-type]

@@ -6,13 +6,12 @@ The data are facts walked from NVIDIA's own packages by ``harness.api.refresh``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
-
-import msgspec
+from typing import Any, NamedTuple
 
 from harness.errors import InputError, UsageError
 from harness.versions import Flavour, Release, Version
@@ -26,7 +25,7 @@ class Language(StrEnum):
     CPP = "cpp"
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(NamedTuple):
     """A release that was walked. ``way`` says how: ``stand-in``, ``headers``, ``real``."""
 
     flavour: str
@@ -41,7 +40,7 @@ class Source(msgspec.Struct, frozen=True):
         return Release(Flavour(self.flavour), Version.parse(self.version))
 
 
-class Symbol(msgspec.Struct, frozen=True, array_like=True):
+class Symbol(NamedTuple):
     """One name over all releases.
 
     ``variants`` are pairs of an era and a signature, both by index; ``deprecated`` is the era in which the
@@ -49,12 +48,12 @@ class Symbol(msgspec.Struct, frozen=True, array_like=True):
     """
 
     kind: str
-    variants: list[tuple[int, int]]
+    variants: Sequence[Sequence[int]]
     deprecated: int = 0
     since: str = ""
 
 
-class Data(msgspec.Struct, frozen=True):
+class Data(NamedTuple):
     """The file. An era is a set of releases: a hexadecimal mask over ``releases``; era 0 is empty."""
 
     format: int
@@ -65,8 +64,7 @@ class Data(msgspec.Struct, frozen=True):
     symbols: dict[str, Symbol]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Consecutive known releases, both ends included; ``until`` is None where the newest still has it."""
 
     first: Release
@@ -97,6 +95,10 @@ class Surfaces:
     @cached_property
     def _index(self) -> dict[Release, int]:
         return {source.release: index for index, source in enumerate(self.data.releases)}
+
+    def all(self) -> list[Surface]:
+        """Every known release, by flavour, oldest first."""
+        return [Surface(self, release, index) for order in self.order.values() for release, index in order]
 
     def find(self, release: Release) -> Surface | None:
         """The surface of a release: the newest that it covers, or one of which it is a more exact form."""
@@ -283,12 +285,17 @@ def load(language: Language = Language.PYTHON) -> Surfaces:
 def read(path: Path) -> Data:
     """Read a file of surfaces. Raises InputError where it is damaged or of another format."""
     try:
-        data = msgspec.json.decode(path.read_bytes(), type=Data)
-    except (OSError, msgspec.DecodeError) as error:
+        data = _data(**json.loads(path.read_bytes()))
+    except (OSError, TypeError, ValueError) as error:
         raise InputError(f"{path}: API surfaces cannot be read ({error}); install trt-matrix again") from error
     if data.format != FORMAT:
         raise InputError(f"{path}: format {data.format} is not {FORMAT}; install trt-matrix again")
     return data
+
+
+def _data(releases: list[Any], symbols: dict[str, list[Any]], **rest: Any) -> Data:
+    sources = [Source(**one) for one in releases]
+    return Data(releases=sources, symbols={name: Symbol(*symbol) for name, symbol in symbols.items()}, **rest)
 
 
 def surface(release: Release, language: Language = Language.PYTHON) -> Surface:
