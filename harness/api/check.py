@@ -6,9 +6,9 @@ import ast
 import re
 import tokenize
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.api.collect import Collector, Use
 from harness.api.infer import Inference
@@ -25,8 +25,7 @@ PYTHON_SUFFIXES = (".py", ".pyw")
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".cu", ".h", ".hpp", ".hh", ".cuh", ".inl")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What was found, and what could not be looked at. ``ignored`` are findings with a comment."""
 
     findings: list[Finding]
@@ -39,15 +38,18 @@ class Report:
         return any(finding.level is not Level.DEPRECATED for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     name: str
     text: str
+    lines: list[str]
     tree: ast.Module
 
 
-def check(paths: Sequence[Path], targets: Sequence[Release], old: Release | None) -> Report:
-    """Check files, and the source files of folders, against releases; ``old`` is what they run on today."""
+def check(paths: Sequence[Path], targets: Sequence[Release] | None, old: Release | None) -> Report:
+    """Check files, and the source files of folders, against releases; ``old`` is what they run on today.
+
+    Without ``targets``: against every release whose API of a file's language is known.
+    """
     files = sorted({file for path in paths for file in _sources(path)})
     cpp = [file for file in files if file.suffix in CPP_SUFFIXES]
     python = [file for file in files if file.suffix not in CPP_SUFFIXES]
@@ -61,11 +63,11 @@ def check(paths: Sequence[Path], targets: Sequence[Release], old: Release | None
     )
 
 
-def _check_language(language: Language, files: list[Path], targets: Sequence[Release], old: Release | None) -> Report:
+def _check_language(
+    language: Language, files: list[Path], targets: Sequence[Release] | None, old: Release | None
+) -> Report:
     surfaces = load(language)
-    # With several targets (--to all) those are left out whose API of this language is not known.
-    known = [found for found in map(surfaces.find, targets) if found] if len(targets) > 1 else []
-    surfaces_of = known or [surfaces.surface(release) for release in targets]
+    surfaces_of = surfaces.all() if targets is None else _surfaces_of(targets, surfaces)
     before = surfaces.surface(old) if old else None
     if language is Language.PYTHON:
         return check_python(files, surfaces_of, before, surfaces)
@@ -77,11 +79,16 @@ def _check_language(language: Language, files: list[Path], targets: Sequence[Rel
     return Report(kept, ignored, list(texts), notes)
 
 
-def targets(words: Sequence[str]) -> list[Release]:
-    """The releases that ``--to`` names; ``all`` is every known one."""
+def _surfaces_of(targets: Sequence[Release], surfaces: Surfaces) -> list[Surface]:
+    """Of several targets those are left out whose API of this language is not known."""
+    known = [found for found in map(surfaces.find, targets) if found] if len(targets) > 1 else []
+    return known or [surfaces.surface(release) for release in targets]
+
+
+def targets(words: Sequence[str]) -> list[Release] | None:
+    """The releases that ``--to`` names; None for ``all``."""
     if "all" in words:
-        known = {one for language in Language for releases in load(language).releases.values() for one in releases}
-        return sorted(known, key=lambda release: (release.flavour, release.version))
+        return None
     return sorted(map(Release.parse, words), key=lambda release: (release.flavour, release.version))
 
 
@@ -113,7 +120,7 @@ def check_python(paths: Sequence[Path], targets: Sequence[Surface], old: Surface
             rulings = panel.refusals(reach.truth(use.guards[-1])[True]) if use.refuses else panel.rulings(use)
             if rulings:
                 found = panel.findings(use, rulings, reach.reached(use.guards, use.within), file.name)
-                findings += [_in_characters(one, file.text) for one in found]
+                findings += found if file.text.isascii() else [_in_characters(one, file.lines) for one in found]
     kept, ignored = split_ignored(_sorted(findings), {file.name: file.text for file in files})
     return Report(kept, ignored, [file.name for file in files], notes)
 
@@ -128,7 +135,7 @@ def _parse(path: Path) -> _File:
     data = read_source(path)
     encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
     text = data.decode(encoding, errors="replace")
-    return _File(str(path), text, ast.parse(data, filename=str(path)))
+    return _File(str(path), text, text.splitlines(), ast.parse(data, filename=str(path)))
 
 
 def read_source(path: Path) -> bytes:
@@ -166,14 +173,14 @@ def _imports(node: ast.Import | ast.ImportFrom) -> set[str]:
     return {(node.module or "").rpartition(".")[2], *(alias.name for alias in node.names)}
 
 
-def _in_characters(finding: Finding, text: str) -> Finding:
+def _in_characters(finding: Finding, lines: list[str]) -> Finding:
     """Columns in characters: the syntax tree counts bytes of UTF-8."""
-    line = text.splitlines()[finding.line - 1] if not text.isascii() else ""
+    line = lines[finding.line - 1]
     if line.isascii():
         return finding
     data = line.encode()
     column, end = (len(data[: at - 1].decode(errors="replace")) + 1 for at in (finding.column, finding.end_column))
-    return replace(finding, column=column, end_column=end)
+    return finding._replace(column=column, end_column=end)
 
 
 def split_ignored(findings: list[Finding], texts: dict[str, str]) -> tuple[list[Finding], list[tuple[Finding, str]]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from harness.api.constants import Conditions
+from harness.api.declare import FIELDS
 from harness.api.infer import TRT_MODULES, Inference
 from harness.api.scopes import Object, Scope, Tag, Trt, Types, UserClass, UserFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """``node`` comes to ``expected`` where the use is reached."""
 
     node: ast.expr
@@ -24,8 +24,7 @@ Guards = tuple[Guard, ...]
 Call = tuple[int, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One use. ``owners`` are TensorRT's classes that the receiver can be (an empty name: the module).
 
     Where they are empty the receiver's type could not be followed. ``call`` holds the number of
@@ -56,6 +55,7 @@ class Use:
 Sites = dict[Scope, list[tuple[Guards, Scope]]]
 _Block = Sequence[ast.stmt]
 _ENDING = ("exit", "_exit", "abort")
+_BLOCKS = ("body", "orelse", "finalbody")
 
 
 class Collector:
@@ -76,7 +76,7 @@ class Collector:
 
     def _block(self, body: _Block, scope: Scope, guards: Guards) -> None:
         for statement in body:
-            self._statement(statement, scope, guards)
+            self._visit(statement, scope, guards)
             if isinstance(statement, ast.If):
                 if _ends(statement.body):
                     guards = self._after(statement, scope, guards)
@@ -98,43 +98,34 @@ class Collector:
             self.uses.append(found)
         return self._with(guards, node.test, scope, expected=False)
 
-    def _statement(self, node: ast.stmt, scope: Scope, guards: Guards) -> None:
-        match node:
-            case ast.If():
-                self._expression(node.test, scope, guards)
-                self._block(node.body, scope, self._with(guards, node.test, scope, expected=True))
-                self._block(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
-            case ast.Try():
-                self._try(node, scope, guards)
-            case ast.With() if any(_suppresses_attribute_errors(item.context_expr) for item in node.items):
-                return
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                self._definition(node, scope, guards)
-            case ast.Import() | ast.ImportFrom():
-                self._import(node, scope, guards)
-            case _:
-                self._parts(node, scope, guards)
+    def _visit(self, node: object, scope: Scope, guards: Guards) -> None:
+        """What stands in a field: a node of any kind, or none."""
+        visit = _VISITS.get(type(node))
+        if visit:
+            visit(self, node, scope, guards)
 
     def _parts(self, node: ast.AST, scope: Scope, guards: Guards) -> None:
-        for name, value in ast.iter_fields(node):
-            if name in ("body", "orelse", "finalbody") and isinstance(value, list):
+        for field in FIELDS[type(node)]:
+            value = getattr(node, field, None)
+            if type(value) is not list:
+                self._visit(value, scope, guards)
+            elif field in _BLOCKS:
                 self._block(value, scope, guards)
-            elif isinstance(value, list):
-                for part in value:
-                    self._part(part, scope, guards)
             else:
-                self._part(value, scope, guards)
-        if isinstance(node, (ast.With, ast.AsyncWith)):
-            for item in node.items:
-                self._record(
-                    item.context_expr, "__enter__", self._inference.types(item.context_expr, scope), guards, scope
-                )
+                for part in value:
+                    self._visit(part, scope, guards)
 
-    def _part(self, value: object, scope: Scope, guards: Guards) -> None:
-        if isinstance(value, ast.expr):
-            self._expression(value, scope, guards)
-        elif isinstance(value, ast.AST):
-            self._parts(value, scope, guards)
+    def _if(self, node: ast.If, scope: Scope, guards: Guards) -> None:
+        self._visit(node.test, scope, guards)
+        self._block(node.body, scope, self._with(guards, node.test, scope, expected=True))
+        self._block(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
+
+    def _enter(self, node: ast.With | ast.AsyncWith, scope: Scope, guards: Guards) -> None:
+        if isinstance(node, ast.With) and any(_suppresses_attribute_errors(item.context_expr) for item in node.items):
+            return
+        self._parts(node, scope, guards)
+        for item in node.items:
+            self._record(item.context_expr, "__enter__", self._inference.types(item.context_expr, scope), guards, scope)
 
     def _definition(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, scope: Scope, guards: Guards
@@ -148,7 +139,7 @@ class Collector:
             outside += [one.annotation for one in arguments if one.annotation]
             outside += [node.returns] if node.returns else []
         for expression in outside:
-            self._expression(expression, scope, guards)
+            self._visit(expression, scope, guards)
         self._block(node.body, self._inference.scopes[node], guards)
 
     def _try(self, node: ast.Try, scope: Scope, guards: Guards) -> None:
@@ -171,37 +162,26 @@ class Collector:
             if alias.name != "*":
                 self.uses.append(_use_at(alias, alias.name, frozenset({owner}), guards, scope))
 
-    def _expression(self, node: ast.expr, scope: Scope, guards: Guards) -> None:
-        match node:
-            case ast.IfExp():
-                self._expression(node.test, scope, guards)
-                self._expression(node.body, scope, self._with(guards, node.test, scope, expected=True))
-                self._expression(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
-                return
-            case ast.BoolOp():
-                for part in node.values:
-                    self._expression(part, scope, guards)
-                    guards = self._with(guards, part, scope, expected=isinstance(node.op, ast.And))
-                return
-            case ast.Attribute():
-                self._attribute(node, scope, guards)
-                return
-            case ast.Name():
-                for found in self._inference.types(node, scope):
-                    if isinstance(found, UserFunction):
-                        self.sites.setdefault(found.scope, []).append((guards, scope))
-                return
-            case ast.Call():
-                self._call(node, scope, guards)
-                return
-        for child in ast.iter_child_nodes(node):
-            self._part(child, scope, guards)
+    def _either(self, node: ast.IfExp, scope: Scope, guards: Guards) -> None:
+        self._visit(node.test, scope, guards)
+        self._visit(node.body, scope, self._with(guards, node.test, scope, expected=True))
+        self._visit(node.orelse, scope, self._with(guards, node.test, scope, expected=False))
+
+    def _boolean(self, node: ast.BoolOp, scope: Scope, guards: Guards) -> None:
+        for part in node.values:
+            self._visit(part, scope, guards)
+            guards = self._with(guards, part, scope, expected=isinstance(node.op, ast.And))
+
+    def _name(self, node: ast.Name, scope: Scope, guards: Guards) -> None:
+        for found in self._inference.types(node, scope):
+            if isinstance(found, UserFunction):
+                self.sites.setdefault(found.scope, []).append((guards, scope))
 
     def _call(self, node: ast.Call, scope: Scope, guards: Guards) -> None:
         if isinstance(node.func, ast.Attribute):
             self._attribute(node.func, scope, guards, _shape(node), called=True)
         else:
-            self._expression(node.func, scope, guards)
+            self._visit(node.func, scope, guards)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("getattr", "setattr", "len") and node.args:
             attribute = node.args[1] if len(node.args) > 1 else None
@@ -211,7 +191,7 @@ class Collector:
                 types = self._inference.types(node.args[0], scope)
                 self._record(attribute, str(attribute.value), types, guards, scope)
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
-            self._expression(part, scope, guards)
+            self._visit(part, scope, guards)
 
     def _attribute(
         self,
@@ -222,7 +202,7 @@ class Collector:
         *,
         called: bool = False,
     ) -> None:
-        self._expression(node.value, scope, guards)
+        self._visit(node.value, scope, guards)
         types = self._inference.types(node.value, scope)
         owners = self._owned(node.attr, types)
         if owners is None:
@@ -312,3 +292,22 @@ def _is_lookup_error(node: ast.expr | None) -> bool:
 def _catches_attribute_errors(handler: ast.ExceptHandler) -> bool:
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(_is_lookup_error(one) for one in types)
+
+
+_VISITS: dict[type, Callable[[Collector, Any, Scope, Guards], None]] = {
+    **{kind: Collector._parts for kind, fields in FIELDS.items() if fields},
+    ast.If: Collector._if,
+    ast.Try: Collector._try,
+    ast.With: Collector._enter,
+    ast.AsyncWith: Collector._enter,
+    ast.FunctionDef: Collector._definition,
+    ast.AsyncFunctionDef: Collector._definition,
+    ast.ClassDef: Collector._definition,
+    ast.Import: Collector._import,
+    ast.ImportFrom: Collector._import,
+    ast.IfExp: Collector._either,
+    ast.BoolOp: Collector._boolean,
+    ast.Attribute: Collector._attribute,
+    ast.Name: Collector._name,
+    ast.Call: Collector._call,
+}

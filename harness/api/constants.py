@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import operator
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
+from harness.api.declare import FIELDS
 from harness.api.infer import Inference
 from harness.api.scopes import Object, Scope, Tag, Trt, UserClass, UserFunction
 from harness.support.surfaces import Surface
@@ -64,12 +65,11 @@ _CALLS: dict[str, Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where an expression is evaluated: its scope and the variables of comprehensions around it."""
 
     scope: Scope
-    bound: dict[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, Any] = MappingProxyType({})
     depth: int = 0
 
 
@@ -84,7 +84,7 @@ class Conditions:
         """True where ``node`` asks for the version or for an attribute, itself or by a name that it uses."""
         if node not in self._known:
             self._known[node] = False  # a name that is made of itself
-            self._known[node] = any(self._asks(part, scope) for part in ast.walk(node))
+            self._known[node] = any(self._asks(part, scope) for part in _askers(node))
         return self._known[node]
 
     def _asks(self, node: ast.AST, scope: Scope) -> bool:
@@ -101,6 +101,16 @@ class Conditions:
         return any(self.depends(value, home) for value in home.assigned.get(node.id, [])[:1]) or any(
             self.depends(one.node, one.scope) for one in functions if len(one.node.body) <= _SHORT
         )
+
+
+def _askers(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that can ask for something: all but operators and the like."""
+    yield node
+    for field in FIELDS[type(node)]:
+        value = getattr(node, field, None)
+        for part in value if type(value) is list else (value,):
+            if isinstance(part, ast.AST):
+                yield from _askers(part)
 
 
 class Constants:
@@ -123,7 +133,7 @@ class Constants:
         if at.depth > _DEPTH:
             return UNKNOWN
         try:
-            return self._evaluate(node, replace(at, depth=at.depth + 1))
+            return self._evaluate(node, at._replace(depth=at.depth + 1))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return UNKNOWN
 
@@ -187,7 +197,7 @@ class Constants:
         if len(node.generators) > 1 or generator.ifs or values is UNKNOWN or not isinstance(generator.target, ast.Name):
             return UNKNOWN
         name = generator.target.id
-        inner = [replace(at, bound={**at.bound, name: one}) for one in values[:_LONGEST]]
+        inner = [at._replace(bound={**at.bound, name: one}) for one in values[:_LONGEST]]
         return _whole(tuple(self._value(node.elt, place) for place in inner))
 
     def _call(self, node: ast.Call, at: _Place) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def _judge(use: _CppUse, panel: Panel, holding: int, file: str) -> list[Finding]
         return found
     doubt = " (by its name: what it is called on is not known)"
     return [
-        replace(one, level=Level.LIKELY, message=one.message + doubt)
+        one._replace(level=Level.LIKELY, message=one.message + doubt)
         for one in found
         if one.level is not Level.DEPRECATED
     ]

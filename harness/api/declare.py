@@ -9,10 +9,11 @@ from harness.api.scopes import Object, Scope, UserClass, UserFunction
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Fields that hold no node in which a type could move; most nodes of a tree stand in them.
+# Fields that hold no node with anything of TensorRT's in it; most nodes of a tree stand in them.
 _BARE = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "level", "module", "kind", "type_comment", "conversion"})
 _LEAVES = (ast.Constant, ast.Name, ast.alias, ast.Pass)
-_FIELDS = {
+# Of each kind of node the fields that are worth a look; none of those that end a walk.
+FIELDS = {
     kind: () if issubclass(kind, _LEAVES) else tuple(field for field in kind._fields if field not in _BARE)
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
@@ -62,7 +63,7 @@ class Declarations:
             self._attribute(node)  # type: ignore[arg-type]
         if kind in self._moving:
             self.flows.append((scope, node))
-        for field in _FIELDS[kind]:
+        for field in FIELDS[kind]:
             value = getattr(node, field, None)
             if type(value) is list:
                 self._all(value, scope)

@@ -209,6 +209,20 @@ class Expressions:
         return {value} if isinstance(value, Trt) or value is Known.OTHER else set()
 
 
+class Settled(Expressions):
+    """The same once no name gets another type any more: each answer is worked out once."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__(names)
+        self._known: dict[tuple[ast.expr, Scope], Types] = {}
+
+    def types(self, node: ast.expr, scope: Scope) -> Types:
+        found = self._known.get((node, scope))
+        if found is None:
+            found = self._known[node, scope] = super().types(node, scope)
+        return found
+
+
 def _bound(value: Type) -> Types:
     """A member as an object of the class has it: a method takes the object, a property is what it returns."""
     if not isinstance(value, UserFunction):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.api.declare import Declarations
-from harness.api.expressions import OTHER, Expressions
+from harness.api.expressions import OTHER, Expressions, Settled
 from harness.api.names import Names
 from harness.api.scopes import (
     Bound,
@@ -61,6 +61,7 @@ class Inference:
                 _MOVERS[type(node)](self, node, scope)
             if not self._changed:
                 break
+        self.types = Settled(names).types
 
     def _flow_import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:

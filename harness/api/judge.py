@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from harness.api.collect import Call, Use
 from harness.api.names import Names
@@ -27,8 +27,7 @@ class Level(StrEnum):
 Verdict = tuple[str, Level, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A use that ``releases``, oldest first, do not have, or will not for long. Lines and columns count from 1."""
 
     file: str
@@ -62,6 +61,8 @@ class Judge:
         self._own_names = own_names
         self._language = language
         self._gone_from: dict[str, Release | None] = {}
+        order = surface.surfaces.order[surface.release.flavour]
+        self._up_to_here = order[order.index((surface.release, surface.index)) :: -1]
 
     def verdict(self, use: Use) -> Verdict | None:
         """None where the use survives; whether it is reached is not asked here."""
@@ -86,8 +87,16 @@ class Judge:
     def gone_from(self, symbol: str) -> Release | None:
         """The release from which a name is missing up to this one; None where it came later, or never was."""
         if symbol not in self._gone_from:
-            self._gone_from[symbol] = _gone_from(self._surface, symbol)
+            self._gone_from[symbol] = self._find_gone_from(self._surface.surfaces.mask(symbol))
         return self._gone_from[symbol]
+
+    def _find_gone_from(self, mask: int) -> Release | None:
+        gone = None
+        for release, index in self._up_to_here:
+            if mask >> index & 1:
+                return gone
+            gone = release
+        return None
 
     def _module(self, use: Use) -> Verdict | None:
         root, _, package = use.module.partition(".")
@@ -162,14 +171,3 @@ class Judge:
             return f"{kind} {symbol} is not in {release.flavour.value}"
         first = self._surface.surfaces.releases[release.flavour][0]
         return f"{kind} {symbol} was gone before {first.version}"
-
-
-def _gone_from(surface: Surface, symbol: str) -> Release | None:
-    mask = surface.surfaces.mask(symbol)
-    gone = None
-    for release, index in surface.surfaces.order[surface.release.flavour][::-1]:
-        if release.version <= surface.release.version:
-            if mask >> index & 1:
-                return gone
-            gone = release
-    return None
