@@ -7,8 +7,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from keyword import iskeyword
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from harness import __version__
 from harness.errors import Exit, HarnessError
@@ -104,8 +106,29 @@ def load(name: str) -> Command:
     return cast("Command", importlib.import_module(f"harness.commands.{module}"))
 
 
+class _Help(argparse.HelpFormatter):
+    """Knows the terminal's width: argparse makes one for each argument, and has it import shutil, which takes 5 ms."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    """The width of the terminal, or what ``COLUMNS`` says it is; 80 where there is none."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """Usage errors end with our own exit code."""
+
+    def __init__(self, *words: Any, **settings: Any) -> None:
+        super().__init__(*words, **{"formatter_class": _Help, **settings})
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.print_usage(sys.stderr)

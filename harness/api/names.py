@@ -91,6 +91,7 @@ class Names:
             return {Trt(Tag.FUNCTION, owner)}
         return {found for signature in self.signatures(owner) for found in self.parse(signature)}
 
+    @cache  # noqa: B019 - one object for each run
     def call(self, value: Trt) -> Types:
         """The types of ``value(...)``."""
         if value.tag is Tag.CLASS:
