@@ -179,7 +179,7 @@ class Collector:
 
     def _call(self, node: ast.Call, scope: Scope, guards: Guards) -> None:
         if isinstance(node.func, ast.Attribute):
-            self._attribute(node.func, scope, guards, _shape(node), called=True)
+            self._attribute(node.func, scope, guards, node)
         else:
             self._visit(node.func, scope, guards)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -193,15 +193,7 @@ class Collector:
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
             self._visit(part, scope, guards)
 
-    def _attribute(
-        self,
-        node: ast.Attribute,
-        scope: Scope,
-        guards: Guards,
-        call: Call | None = None,
-        *,
-        called: bool = False,
-    ) -> None:
+    def _attribute(self, node: ast.Attribute, scope: Scope, guards: Guards, call: ast.Call | None = None) -> None:
         self._visit(node.value, scope, guards)
         types = self._inference.types(node.value, scope)
         owners = self._owned(node.attr, types)
@@ -209,8 +201,9 @@ class Collector:
             return
         end = node.end_col_offset or node.col_offset
         place = (node.end_lineno or node.lineno, end - len(node.attr) + 1, end + 1)
+        shape = _shape(call) if call else None
         writes = isinstance(node.ctx, ast.Store)
-        self.uses.append(Use(*place, node.attr, owners, guards, scope, called, call, writes))
+        self.uses.append(Use(*place, node.attr, owners, guards, scope, call is not None, shape, writes))
 
     def _record(self, node: ast.expr, name: str, types: Types, guards: Guards, scope: Scope) -> None:
         owners = self._owned(name, types)

@@ -217,6 +217,8 @@ class Settled(Expressions):
         self._known: dict[tuple[ast.expr, Scope], Types] = {}
 
     def types(self, node: ast.expr, scope: Scope) -> Types:
+        if type(node) is ast.Name:
+            return self._types_name(node, scope)
         found = self._known.get((node, scope))
         if found is None:
             found = self._known[node, scope] = super().types(node, scope)
