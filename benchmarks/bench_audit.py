@@ -17,8 +17,8 @@ from harness.findings.audit.count import BF16, FP16, Tally
 from harness.findings.audit.file import audit_file
 
 
-def main() -> None:
-    print(speed(int(sys.argv[1]) if len(sys.argv) > 1 else 200))
+def main(megabytes: int = 200) -> None:
+    print(speed(megabytes))
     with tempfile.TemporaryDirectory() as folder:
         model = large_model(Path(folder), 4_000)
         command = [sys.executable, "-m", "benchmarks.bench_audit", "--one", str(model)]
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(Path(sys.argv[2]))
     else:
-        main()
+        main(*map(int, sys.argv[1:]))

@@ -34,8 +34,7 @@ _WORST = (
 _CASES = 10_000
 
 
-def main() -> None:
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+def main(megabytes: int = 400) -> None:
     classify_file(Path(__file__))  # compiles the rules
     with tempfile.TemporaryDirectory() as folder:
         log = verbose_log(Path(folder) / "verbose.log", megabytes)
@@ -83,6 +82,7 @@ def memory_and_hostile(folder: Path) -> Iterator[list[object]]:
         "verbose, 2 GB": lambda path: verbose_log(path, 2000),
         "one line of 200 MB": lambda path: _written(path, b"[E] Error Code 2: Assertion " * (200_000_000 // 28)),
         "a line repeated, 200 MB": lambda path: _written(path, b"[E] 2: Error Code 2: x\n" * (200_000_000 // 23)),
+        "errors that all differ, 20 MB": lambda path: _written(path, b"".join(map(_error, range(180_000)))),
         "binary, 200 MB": lambda path: _written(path, os.urandom(1_000_000) * 200),
     }
     for name, make in made.items():
@@ -90,6 +90,11 @@ def memory_and_hostile(folder: Path) -> Iterator[list[object]]:
             command = [sys.executable, "-m", "benchmarks.bench_classify", "--one", str(log)]
             words = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
             yield [name, f"{float(words[0]):.2f}", f"{float(words[1]):.0f}"]
+
+
+def _error(number: int) -> bytes:
+    where = f"{number % 97:x}{number * 2654435761 % 2**32:08x}.cpp::run::{number % 991}"
+    return f"[E] [TRT] 3: [{where}] Error Code 3: API Usage Error (Parameter check failed at: {where})\n".encode()
 
 
 def one(log: Path) -> None:
@@ -123,4 +128,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(Path(sys.argv[2]))
     else:
-        main()
+        main(*map(int, sys.argv[1:]))
