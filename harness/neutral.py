@@ -6,9 +6,10 @@ This is not escaping for HTML, Markdown or XML: each writer still escapes for it
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Unicode's categories Cc (but for tab and line feed), Cf, Cs, Zl and Zp; a test compares with unicodedata.
-_STEERING = re.compile(
+_STEERING = (
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad"
     "\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
@@ -20,9 +21,15 @@ _STEERING = re.compile(
 )
 
 
+@cache
+def _steering() -> re.Pattern[str]:
+    """Made where there is something to be seen: it takes 2 ms, and most commands show none."""
+    return re.compile(_STEERING)
+
+
 def neutral(text: str) -> str:
     """Control bytes, ANSI, bidi marks, lone surrogates as ``\\x1b``, ``\\u202e``; lines and tabs stay."""
-    return text if text.isprintable() else _STEERING.sub(_visible, text)
+    return text if text.isprintable() else _steering().sub(_visible, text)
 
 
 def one_line(text: str) -> str:

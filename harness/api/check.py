@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tokenize
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,7 @@ from harness.errors import InputError
 from harness.support.surfaces import Language, Surface, Surfaces, load
 from harness.versions import Release
 
-_IGNORE = re.compile(r"#\s*trt-matrix:\s*ignore\[([^\]\n]+)\]|//\s*trt-matrix:\s*ignore\[([^\]\n]+)\]")
+_IGNORE = r"#\s*trt-matrix:\s*ignore\[([^\]\n]+)\]|//\s*trt-matrix:\s*ignore\[([^\]\n]+)\]"
 _LARGEST = 8 * 1024 * 1024
 PYTHON_SUFFIXES = (".py", ".pyw")
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".cu", ".h", ".hpp", ".hh", ".cuh", ".inl")
@@ -133,9 +132,17 @@ def _sorted(findings: list[Finding]) -> list[Finding]:
 
 def _parse(path: Path) -> _File:
     data = read_source(path)
-    encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
-    text = data.decode(encoding, errors="replace")
+    text = data.decode(_encoding(data), errors="replace")
     return _File(str(path), text, text.splitlines(), ast.parse(data, filename=str(path)))
+
+
+def _encoding(data: bytes) -> str:
+    """Of a source file; most need no module to tell it."""
+    if data.isascii() and b"coding" not in b"".join(data.split(b"\n", 2)[:2]):
+        return "ascii"
+    import tokenize
+
+    return tokenize.detect_encoding(BytesIO(data).readline)[0]
 
 
 def read_source(path: Path) -> bytes:
@@ -188,7 +195,8 @@ def split_ignored(findings: list[Finding], texts: dict[str, str]) -> tuple[list[
     lines = {name: text.splitlines() for name, text in texts.items() if "trt-matrix:" in text}
     kept, ignored = list[Finding](), list[tuple[Finding, str]]()
     for finding in findings:
-        comment = _IGNORE.search("".join(lines.get(finding.file, [])[finding.line - 1 : finding.line]))
+        at = lines.get(finding.file, [])[finding.line - 1 : finding.line]
+        comment = re.search(_IGNORE, at[0]) if at else None
         if comment:
             ignored.append((finding, (comment[1] or comment[2]).strip()))
         else:
