@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from harness.findings.any_of import AnyOf
 from harness.findings.lines import level, message
 
 # Judged again by ``error_level``. Plain texts: one expression with a choice in it would halve the speed of the search.
@@ -37,42 +36,47 @@ ERROR_MARKS = (
     *(r"critical\]", r"CRITICAL", r'":"error"', r'": "error"', r"level=error", r"level=fatal", r"ERRO\[", r"FATA\["),
     *(r"Error response from daemon", r"CMake Error", r"\[!\]", r"export failure"),
 )
-_FATAL_TEXT = re.compile(
+_FATAL = AnyOf(
     # An exception, behind the mark of a rank, of pytest, of a box or of a debugger.
-    r"^\s*(?:\[rank\d{1,3}\]:\s+|stderr:\s+|[E>│*!]{1,3}\s+)?(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )"
-    r"|^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)"
-    r"|^\s*(?:Illegal instruction|Floating point exception)"
-    r"|(?:free|munmap_chunk|realloc)\(\): invalid|\bmalloc\(\): |double free or corruption|stack smashing detected"
-    r"|corrupted size vs|Unhandled exception|Access violation (?:reading|writing)|EXCEPTION_ACCESS_VIOLATION"
-    r"|Windows fatal exception: |\bsegfault at [0-9a-f]+ ip|\bpanicked at |libc\+\+abi: terminating"
-    r"|\bSIG(?:SEGV|ABRT|BUS|FPE) \(@0x"
-    r"|\(core dumped\)|段错误|已放弃|核心已转储|Assertion `[^`]{1,300}' failed"
-    r"|: +(?:line )?\d+:? .{0,40}Segmentation fault|: Segmentation fault$"
-    r"|\bCaught signal \d{1,2} \(|\bexited on signal \d{1,2} \("
-    r"|\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)|\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"
-    r"|\(0xC0000\w{3,4}\)|Fatal Python error: "
+    r"^\s*(?:\[rank\d{1,3}\]:\s+|stderr:\s+|[E>│*!]{1,3}\s+)?(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )",
+    r"^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)",
+    r"^\s*(?:Illegal instruction|Floating point exception)",
+    *(r"(?:free|munmap_chunk|realloc)\(\): invalid", r"\bmalloc\(\): ", r"double free or corruption"),
+    *(r"stack smashing detected", r"corrupted size vs"),
+    *(r"Unhandled exception", r"Access violation (?:reading|writing)", r"EXCEPTION_ACCESS_VIOLATION"),
+    *(r"Windows fatal exception: ", r"Fatal Python error: ", r"\(0xC0000\w{3,4}\)"),
+    *(r"\bsegfault at [0-9a-f]+ ip", r"\bpanicked at ", r"libc\+\+abi: terminating"),
+    *(r"\(core dumped\)", r"段错误", r"已放弃", r"核心已转储", r"Assertion `[^`]{1,300}' failed"),
+    *(r": +(?:line )?\d+:? .{0,40}Segmentation fault", r": Segmentation fault$"),
+    *(r"\bCaught signal \d{1,2} \(", r"\bexited on signal \d{1,2} \("),
+    *(r"\bSIG(?:SEGV|ABRT|BUS|FPE) \(@0x", r"\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"),
+    r"\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)",
 )
+# Not a measure ("mean error: 0.0003") and no empty field ("error: null").
 _NOTHING = r"(?:null|none|nil|ok|no|false)\s*(?:[,;.)}\]]|$)"
-_ERROR_TEXT = re.compile(
-    r"\[ONNXRuntimeError\]|\bError Code [1-9]\d*: |^\s*Error\[\d+\]: |^\s*ERROR\b[:\s]"
-    # Not a measure ("mean error: 0.0003") and no empty field ("error: null").
-    r"|^\s*(?:docker: )?Error response from daemon: |^CMake Error(?: at |: )|: export failure\b"
-    r"|: cannot find -l\w|: undefined reference to |: command not found$|^ninja: build stopped: "
-    r"|^Exception in thread \"|\[ERR\]"
-    r"|\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: |^make(?:\[\d+\])?: \*\*\* |^E: [A-Z]"
-    r"|^\s*Assertion failed: |\b(?:fatal )?error (?:[CD]|LNK|MSB)\d{3,5}\b"
-    r"|: error while loading shared libraries: |^nvcc fatal "
-    r"|\bexited with code (?!0\b)\d|\breturned (?:non-zero exit status|a non-zero code:) "
-    rf"|(?:^\s*|: )Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
-    rf"|(?:^|[\s:])(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
+_SAYS = rf"Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
+_SAYS_SMALL = rf"(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
+_ERROR = AnyOf(
+    *(r"^\s*Error\[\d+\]: ", r"^\s*ERROR\b[:\s]", r"^\s*Assertion failed: ", r"^E: [A-Z]"),
+    *(r"^\s*(?:docker: )?Error response from daemon: ", r"^CMake Error(?: at |: )"),
+    *(r"^make(?:\[\d+\])?: \*\*\* ", r"^nvcc fatal ", r"^ninja: build stopped: ", r"^Exception in thread \""),
+    *(r": cannot find -l\w", r": undefined reference to ", r": command not found$", r"\[ERR\]"),
+    *(r"\[ONNXRuntimeError\]", r"\bError Code [1-9]\d*: ", r": export failure\b"),
+    *(r"\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: ", r"\b(?:fatal )?error (?:[CD]|LNK|MSB)\d{3,5}\b"),
+    *(
+        r": error while loading shared libraries: ",
+        r"\breturned (?:non-zero exit status|a non-zero code:) ",
+        r"\bexited with code (?!0\b)\d",
+    ),
+    *(rf"^\s*{_SAYS}", rf": {_SAYS}", rf"^{_SAYS_SMALL}", rf"[\s:]{_SAYS_SMALL}"),
 )
 
 
 def error_level(text: str) -> str:
     """``F`` or ``E`` where a line is an error, else an empty text."""
-    if _FATAL_TEXT.search(text) or _FATAL_TEXT.search(message(text)):
+    if _FATAL.found_in(text) or _FATAL.found_in(message(text)):
         return "F"
     mark = level(text[:400])
     if mark in ("E", "F"):
         return mark
-    return "E" if not mark and _ERROR_TEXT.search(text) else ""
+    return "E" if not mark and _ERROR.found_in(text) else ""

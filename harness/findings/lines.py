@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 _MARK = re.compile(
+    # What any of them begins with where it does not begin the line: most letters are passed over at once.
+    r"(?:^|(?=[\[\"klVDTIWEFC]))(?:"
     r"\[(?P<letter>[VIWEFD])(?::onnxruntime[^\]]{0,200})?\]"
     r"|\[(?P<lower>verbose|debug|trace|info|warn|warning|error|fatal|critical)\]"
     # .NET's words.
@@ -17,8 +20,8 @@ _MARK = re.compile(
     r"(?P<start>VERBOSE|DEBUG|TRACE|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|INTERNAL_ERROR)\b(?!=)"
     # After the name and process that the system's journal writes.
     r"|\[\d{1,8}\]:\s(?P<journal>INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b(?!=)"
-    r"|(?:^|[|\s])(?P<glog>[IWEF])\d{4}\s\d\d:\d\d:\d\d"
-    r"|\d:\s(?P<tensorflow>[IWEF])\s"
+    r"|(?<![^|\s])(?P<glog>[IWEF])\d{4}\s\d\d:\d\d:\d\d"
+    r"|(?<=\d:\s)(?P<tensorflow>[IWEF])\s"
     r"|^(?P<python>Error)\[\d+\]:"
     r"|\[libprotobuf (?P<protobuf>INFO|WARNING|ERROR|FATAL)"
     # Logs as JSON or as logfmt, and Go's short words.
@@ -27,7 +30,11 @@ _MARK = re.compile(
     r"|^(?P<go>ERRO|FATA|WARN|INFO)\["
     # Polygraphy's mark of what ends it.
     r"|^\[(?P<fatal>!)\]\s"
+    r")"
 )
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+# Of so many letters a level is kept.
+_SHORT = 400
 _LEVELS = {"T": "V", "D": "V", "C": "F", "!": "F"}
 
 # What loggers, containers and servers put before a message, taken off again and again until none is left.
@@ -61,6 +68,18 @@ def message(line: str) -> str:
 
 def level(before: str) -> str:
     """``V I W E F`` as the last mark in ``before`` says, or an empty text."""
+    if len(before) > _SHORT:
+        return _level(before)
+    return _level_kept(before.encode("utf-8", "surrogatepass").translate(_ZEROS))
+
+
+@lru_cache(maxsize=2000)
+def _level_kept(before: bytes) -> str:
+    """Of a text whose digits are all alike: its times do not make it another one."""
+    return _level(before.decode("utf-8", "surrogatepass"))
+
+
+def _level(before: str) -> str:
     last = ""
     for found in _MARK.finditer(before):
         last = next(value for value in found.groups() if value)[0].upper()

@@ -56,6 +56,12 @@ def anchors(expression: str) -> tuple[Anchor, ...]:
     return (Anchor(longest, ignore_case),)
 
 
+def constant(expression: str) -> str:
+    """The longest word that every match contains; empty where there is none."""
+    words = (word for run in _runs(list(sre_parser.parse(expression))) for word in run)
+    return max(words, key=len, default="")
+
+
 def _flexible(expression: str) -> str:
     return re.sub(r"(?<!\\) +", r"\\s+", expression)
 
