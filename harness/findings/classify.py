@@ -14,7 +14,8 @@ from harness.errors import InputError
 from harness.evidence.records import Advice, EvidencePlace, Facts, Finding, Scalar, Severity
 from harness.findings.causes import UNKNOWN, consequences, first_cause
 from harness.findings.lines import message
-from harness.findings.match import Match, matches
+from harness.findings.match import matches
+from harness.findings.matched import Match
 from harness.findings.rules import by_id
 from harness.findings.rules.model import Rule
 from harness.findings.unknown import Cluster, Unknown
@@ -41,7 +42,7 @@ class _Seen:
     values: dict[str, dict[Scalar, None]] = field(default_factory=dict)
 
     def add(self, match: Match, file: str) -> None:
-        self.count += match.count
+        self.count += match.times
         if len(self.places) < _PLACES:
             self.places.append(place(match, file))
         for name, value in match.facts.items():
@@ -94,7 +95,9 @@ def classify(stream: BinaryIO, *, file: str = "") -> Classification:
         if match.rule is None:
             unknown.add(match)
             continue
-        seen.setdefault(match.rule.id, _Seen(match.rule, match)).add(match, file)
+        if match.rule.id not in seen:
+            seen[match.rule.id] = _Seen(match.rule, match)
+        seen[match.rule.id].add(match, file)
         if match.rule.family == "weights":
             weights.add(match)
     _merge_parts(seen)

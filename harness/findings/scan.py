@@ -7,16 +7,14 @@ Where Hyperscan is not installed the same search is made with ``re`` alone, slow
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+from harness.findings.repeated import Found, Hits, in_each_line
 from harness.findings.rules.pattern import Anchor
-
-# Calls back with the number of the text that was found and the offset of its end.
-OnHit = Callable[[int, int], None]
 
 # What most messages of trouble have in common, and the many lines of a verbose log have not.
 TELLING = (
@@ -28,12 +26,12 @@ TELLING = (
 )
 # So many hits in one block (half a megabyte): all of it is searched at once.
 _DENSE = 2000
-Scanner = Callable[[bytearray, OnHit], None]
+# Asked for a block and for the offsets of the lines in it that count.
+Scanner = Callable[[bytearray, range], Found]
 
 
-def scanner(expressions: Iterable[str]) -> Scanner:
-    """A search for all ``expressions`` at once. Hits come in no certain order."""
-    texts = tuple(expressions)
+def scanner(texts: Mapping[str, int]) -> Scanner:
+    """A search for all ``texts`` at once, each told by its number. Hits come in no certain order."""
     return _hyperscan(texts) if has_hyperscan() else _regular(texts)
 
 
@@ -52,22 +50,30 @@ def expression_of(anchor: Anchor) -> str:
     return f"(?i){text}" if anchor.ignore_case else text
 
 
-def _hyperscan(texts: tuple[str, ...]) -> Scanner:
+def _hyperscan(texts: Mapping[str, int]) -> Scanner:
     """Few words choose the lines, all texts are looked for in those alone: hundreds at once cost twice the time."""
-    words, every = _database(words_of(texts)), _database(texts)
+    words, every = _database(dict.fromkeys(words_of(texts), 0)), _database(texts)
 
-    def scan(block: bytearray, on_hit: OnHit) -> None:
+    def scan(block: bytearray, own: range) -> Found:
         lines, dense = _lines_with(words, block)
-        view = memoryview(block)
-        for start, stop in [(0, len(block))] if dense else lines:
-
-            def tell(number: int, _start: int, end: int, _flags: int, _context: Any, *, start: int = start) -> None:
-                on_hit(number, start + end)
-
-            every.scan(view[start:stop], match_event_handler=tell)
-        view.release()
+        if dense:
+            return in_each_line(block, own, lambda text: _hits(every, text))
+        with memoryview(block) as view:
+            hits = [(start + end, number) for start, stop in lines for end, number in _hits(every, view[start:stop])]
+        return Found(hits, {})
 
     return scan
+
+
+def _hits(database: Any, text: bytes | bytearray | memoryview) -> Hits:
+    hits: Hits = []
+
+    def tell(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+        hits.append((end, number))
+
+    # Its stubs know bytes only; it takes any buffer.
+    database.scan(text, match_event_handler=tell)
+    return hits
 
 
 def words_of(texts: Iterable[str]) -> tuple[str, ...]:
@@ -101,13 +107,13 @@ def _lines_with(words: Any, block: bytearray) -> tuple[list[tuple[int, int]], bo
     return lines, sum(stop - start for start, stop in lines) * 3 > len(block)
 
 
-def _database(texts: Sequence[str]) -> Any:
+def _database(texts: Mapping[str, int]) -> Any:
     import hyperscan
 
     database = hyperscan.Database()
     database.compile(
         expressions=[text.encode() for text in texts],
-        ids=list(range(len(texts))),
+        ids=list(texts.values()),
         elements=len(texts),
         flags=[0] * len(texts),
     )
@@ -121,12 +127,13 @@ def _stopped() -> type[Exception]:
     return hyperscan.ScanTerminated  # type: ignore[no-any-return, attr-defined, unused-ignore]
 
 
-def _regular(texts: tuple[str, ...]) -> Scanner:
-    patterns = [re.compile(text.encode()) for text in texts]
+def _regular(texts: Mapping[str, int]) -> Scanner:
+    patterns = [(number, re.compile(text.encode())) for text, number in texts.items()]
 
-    def scan(block: bytearray, on_hit: OnHit) -> None:
-        for number, pattern in enumerate(patterns):
-            for found in pattern.finditer(block):
-                on_hit(number, found.end())
+    def search(text: bytes | bytearray) -> Hits:
+        return [(found.end(), number) for number, pattern in patterns for found in pattern.finditer(text)]
+
+    def scan(block: bytearray, own: range) -> Found:
+        return in_each_line(block, own, search)
 
     return scan

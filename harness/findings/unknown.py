@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.findings.lines import message
-from harness.findings.match import Match
+from harness.findings.matched import Match
 
 # More kinds than this in one log are counted as one: a hostile log must not fill the memory.
 _KINDS = 200
@@ -47,6 +47,6 @@ class Unknown:
         if form not in self.clusters and len(self.clusters) >= _KINDS:
             form = OTHERS
         cluster = self.clusters.setdefault(form, Cluster(match))
-        cluster.count += match.count
+        cluster.count += match.times
         if len(cluster.matches) < _PLACES:
             cluster.matches.append(match)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.evidence.records import Facts
-from harness.findings.match import Fact, Match
+from harness.findings.matched import Fact, Match
 
 HEADER = "fp16-weights-header-perweight"
 LIST = "fp16-affected-list-verbose"
@@ -50,10 +50,10 @@ class WeightsLog:
         elif rule.endswith("-perweight") and self._header and match.line - self._header.line <= _NEAR:
             seen = self._blocks.setdefault(rule, {})
             name = str(self._header.facts.get("weight", ""))
-            seen[name] = seen.get(name, 0) + 1
+            seen[name] = seen.get(name, 0) + match.times
         elif "weights" in match.facts:
             self._summary = match
-            self._counts.setdefault(rule, _Counted()).numbers.append(_number(match.facts["weights"]))
+            self._counts.setdefault(rule, _Counted()).numbers.extend([_number(match.facts["weights"])] * match.times)
         elif rule == LIST:
             self._list(match)
 
