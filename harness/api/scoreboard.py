@@ -128,7 +128,7 @@ def ends_well(board: Board) -> bool:
 
 def text(board: Board) -> str:
     """The numbers by release, what changed between releases, and the reasons by frequency."""
-    lines = [f"{board['models']} models, onnx {board['onnx']}"]
+    lines = [f"{board['models']} model{'s' * (board['models'] != 1)}, onnx {board['onnx']}"]
     for release, found in board["releases"].items():
         words = ", ".join(f"{number} {outcome}" for outcome, number in found.items())
         lines.append(f"{release}: {words} ({board['seconds'][release]} s)")

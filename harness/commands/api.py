@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.errors import Exit, UsageError
+from harness.errors import Exit, NothingSelected, UsageError
 from harness.support.surfaces import FOLDER, Language, load
 from harness.versions import Flavour, Release
 
@@ -124,6 +124,9 @@ def _run_check(arguments: argparse.Namespace) -> int:
         print(_json(sarif(report.findings, report.ignored)))
     else:
         print(_json(report_json(report)) if arguments.json else report_text(report))
+    if not report.files:
+        # A check that looked at nothing must not end well: CI would take it for one that found nothing.
+        raise NothingSelected("no file was checked; name Python 3 or C++ sources, or a folder that holds some")
     return Exit.UNEXPECTED if report.broken else Exit.OK
 
 

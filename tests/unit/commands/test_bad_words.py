@@ -10,7 +10,7 @@ import pytest
 from harness import cli
 from harness.commands.fetch import add_arguments as add_fetch_arguments
 from harness.environments import connection
-from harness.errors import Exit
+from harness.errors import Exit, NothingSelected
 from harness.history import record
 from harness.report import write
 from tests import sample
@@ -128,3 +128,13 @@ def test_an_empty_log_is_not_called_sound(tmp_path: Path, capsys: pytest.Capture
     log.touch()
     assert cli.main_outer(["classify", str(log)]) == Exit.OK
     assert capsys.readouterr().out == f"{log}: is empty, so it tells nothing\n"
+
+
+@pytest.mark.parametrize("content", [None, b"def (:\n", b"\xff\xfe\x00"])
+def test_a_check_of_no_file_does_not_end_well(tmp_path: Path, content: bytes | None) -> None:
+    """CI must not take it for a check that found nothing."""
+    if content is not None:
+        (tmp_path / "build.py").write_bytes(content)
+    with pytest.raises(NothingSelected, match="no file was checked") as caught:
+        cli.main(["api", "check", str(tmp_path), "--to", "11.4"])
+    assert caught.value.exit_code == Exit.NOTHING_SELECTED
