@@ -34,6 +34,7 @@ HALVES = (
     "drawn-3",
     "drawn-4",
     "drawn-5",
+    "holdout",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.

@@ -8,6 +8,8 @@ from harness.evidence.records import Severity
 from harness.findings.rules.model import Rule
 
 UNKNOWN = "unknown-error"
+# C++ says that it gives up first, and in the next line why (`what()`).
+_GIVES_UP = f"{UNKNOWN}: terminate called after throwing"
 
 
 def consequences(order: Sequence[str], rules: Mapping[str, Rule], fatal: Sequence[str]) -> dict[str, str]:
@@ -20,6 +22,9 @@ def consequences(order: Sequence[str], rules: Mapping[str, Rule], fatal: Sequenc
     for position, name in enumerate(order):
         rule = rules.get(name)
         if rule is None:
+            reason = order[position + 1] if position + 1 < len(order) and name.startswith(_GIVES_UP) else ""
+            if reason in fatal and reason in rules and not rules[reason].trailing:
+                cause[name] = reason
             continue
         declared = next((other for other in rule.consequence_of if other in found), "")
         before = [other for other in order[:position] if other in fatal and other not in cause]
