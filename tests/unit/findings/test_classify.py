@@ -93,5 +93,23 @@ def test_a_missing_log_is_one_clear_error(tmp_path: Path) -> None:
         classify_file(tmp_path / "none.log")
 
 
+def test_what_cpp_gives_as_the_reason_comes_before_its_giving_up() -> None:
+    given_up = "terminate called after throwing an instance of 'std::runtime_error'\n"
+    known = classify_text(f"{given_up}  what():  CUDA out of memory.\n")
+    assert known.first_cause == "gpu-out-of-memory"
+    assert {finding.rule: finding.consequence_of for finding in known.findings} == {
+        "gpu-out-of-memory": "",
+        "unknown-error": "gpu-out-of-memory",
+    }
+    assert classify_text(f"{given_up}  what():  stoi\n").first_cause == "unknown-error"
+
+
+def test_memory_that_runs_out_in_a_tactic_is_told_by_the_tactic_alone() -> None:
+    text = "CUDA error 2 allocating 2147747325-byte buffer: out of memory\n"
+    skipped = classify_text(f"[W] [TRT] Skipping tactic 0x0 due to exception autotuning: {text}")
+    assert [finding.rule for finding in skipped.findings] == ["tactic-exception"]
+    assert classify_text(f"RuntimeError: {text}").first_cause == "gpu-out-of-memory"
+
+
 def test_severity_of_the_first_cause() -> None:
     assert classify_text(MISSION).findings[0].severity is Severity.FATAL
