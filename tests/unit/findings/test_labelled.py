@@ -33,14 +33,15 @@ def test_the_set_is_large_enough() -> None:
     assert sum(not log.expect for log in logs) >= 20
 
 
-def test_the_sealed_part_is_sound() -> None:
+@pytest.mark.parametrize(("part", "size", "clean", "shared"), [("holdout", 100, 20, SHARED), ("holdout-2", 60, 15, set())])
+def test_a_sealed_part_is_sound(part: str, size: int, clean: int, shared: set[str]) -> None:
     """Its labels name rules, its threads stand in no other part but for those told, and each log renders."""
-    sealed = labelled("holdout")
-    assert len(sealed) >= 100
-    assert sum(not log.expect for log in sealed) >= 20
+    sealed = labelled(part)
+    assert len(sealed) >= size
+    assert sum(not log.expect for log in sealed) >= clean
     assert len({log.name for log in sealed}) == len(sealed)
-    others = {log.source for half in HALVES if half != "holdout" for log in labelled(half)}
-    assert others & {log.source for log in sealed if log.source} == SHARED
+    others = {log.source for half in HALVES if half != part for log in labelled(half)}
+    assert others & {log.source for log in sealed if log.source} == shared
     for log in sealed:
         assert set(log.expect) <= {*by_id(), "unknown-error"}
         assert log.first in {*log.expect, ""}
