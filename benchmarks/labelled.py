@@ -35,6 +35,7 @@ HALVES = (
     "drawn-4",
     "drawn-5",
     "holdout",
+    "holdout-2",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
