@@ -13,12 +13,11 @@ import msgspec
 from harness.evidence.records import BAD, Advice, CaseRecord, CellRecord, Finding, Outcome, Results
 from harness.findings.rules import by_id
 from harness.findings.rules.model import Remedy
+from harness.findings.silence import is_silence
 
 _RANK = {"cured": 0, "untried": 1, "silent-only": 2, "failed-here": 3}
 _GOOD = (Outcome.PASSED, Outcome.WARNED)
 _MOST = 3
-# Findings of our own count (see ``silence``): the remedies are those of the warning that was not printed.
-_OWN = ("-weights-unsaid", "-weights-mute", "-weights-unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,15 @@ def _case(here: _Seen, seen: _Index) -> CaseRecord:
 def _advice(finding: Finding, here: _Seen, seen: _Index) -> list[Advice]:
     """Ranked; of a finding that no rule knows, its own."""
     told = [_standing(remedy, finding, here, seen) for remedy in _remedies(finding.rule)]
-    own = finding.advice if finding.rule.endswith(_OWN) or not told else []
+    own = finding.advice if is_silence(finding.rule) or not told else []
     return sorted([*told, *own], key=lambda advice: _RANK[advice.standing])
 
 
 def _remedies(rule: str) -> list[Remedy]:
     if rule in by_id():
         return by_id()[rule].advice
-    spoken = by_id().get(f"{rule.partition('-')[0]}-subnormal-summary") if rule.endswith(_OWN) else None
+    # Of what our own count found: the remedies are those of the warning that was not printed.
+    spoken = by_id().get(f"{rule.partition('-')[0]}-subnormal-summary") if is_silence(rule) else None
     return [remedy for remedy in spoken.advice if remedy.needs == "recipe"] if spoken else []
 
 

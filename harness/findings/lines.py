@@ -32,7 +32,8 @@ _MARK = re.compile(
     r"|^\[(?P<fatal>!)\]\s"
     r")"
 )
-_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+# Makes all digits alike.
+DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 # Of so many letters a level is kept.
 _SHORT = 400
 _LEVELS = {"T": "V", "D": "V", "C": "F", "!": "F"}
@@ -70,7 +71,7 @@ def level(before: str) -> str:
     """``V I W E F`` as the last mark in ``before`` says, or an empty text."""
     if len(before) > _SHORT:
         return _level(before)
-    return _level_kept(before.encode("utf-8", "surrogatepass").translate(_ZEROS))
+    return _level_kept(before.encode("utf-8", "surrogatepass").translate(DIGITS))
 
 
 @lru_cache(maxsize=2000)

@@ -13,7 +13,7 @@ from harness.findings.broken import rule_of, whole
 from harness.findings.error_lines import ERROR_MARKS, error_level
 from harness.findings.hits import WRAP, lines_hit
 from harness.findings.joined import continues, looks_broken
-from harness.findings.lines import decoded, message
+from harness.findings.lines import DIGITS, decoded, message
 from harness.findings.matched import Judged, Lines, Match, Wanted, facts, worth_telling
 from harness.findings.repeated import ALONE
 from harness.findings.rules import rules
@@ -22,14 +22,10 @@ from harness.findings.rules.pattern import anchors
 from harness.findings.scan import Scanner, expression_of, scanner
 from harness.findings.wrap import rejoined
 
-# So many lines of one block are put together with their neighbours: a hostile log must not cost more than its length.
-_JOINED = ALONE
-
 # Unknown errors of one block: compared by so much of the line, and so many kinds told apart.
 _FORM, _FORMS = 300, 1000
 # So many of them are looked at together with the lines after them.
 _WHOLE = 100
-_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 
 _GLOG = re.compile(rb"[EF]\d{4} \d")
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
@@ -123,7 +119,8 @@ def _over_lines(pattern: re.Pattern[str], data: bytearray, hit: tuple[int, int, 
     if end - start > WRAP:
         return None
     if start not in joins:
-        if len(joins) >= _JOINED:
+        # No more of one block: a hostile log must not cost more than its length.
+        if len(joins) >= ALONE:
             return None
         joins[start] = list(rejoined(data, start, line)) if continues(data, start, end) else []
     for first, joined, ends in joins[start]:
@@ -145,7 +142,7 @@ def _unknown(data: bytearray, lines: Sequence[tuple[int, int, int, int]], known:
         if line in known or line == last:
             continue
         last = line
-        key = bytes(data[start : min(end, start + _FORM)]).translate(_DIGITS)
+        key = bytes(data[start : min(end, start + _FORM)]).translate(DIGITS)
         if key not in counted and len(counted) >= _FORMS:
             key = b""
         places.setdefault(key, (start, end))

@@ -41,14 +41,15 @@ def reconcile(audit: FileAudit, finding: Finding | None, *, precision: str, kind
     if not logged:
         cause = "the log has no names: verbosity too low" if number else ""
         return Reconciliation([], dict.fromkeys(predicted, cause), {}, number, len(predicted))
-    found = {blob for name in logged for blob in matching(name, blobs, audit.layers)}
+    meant = {name: matching(name, blobs, audit.layers) for name in logged}
+    found = {blob for those in meant.values() for blob in those}
     return Reconciliation(
         matched=[name for name in predicted if name in found],
         predicted_only={name: _why_silent(blobs[name], logged) for name in predicted if name not in found},
         logged_only={
             name: _why_logged(name, audit)
-            for name in logged
-            if not any(blob in predicted for blob in matching(name, blobs, audit.layers))
+            for name, those in meant.items()
+            if not any(blob in predicted for blob in those)
         },
         logged=number,
         predicted=len(predicted),
@@ -67,9 +68,7 @@ def parts(name: str) -> list[str]:
     ]
 
 
-def matching(
-    logged: str, blobs: Mapping[str, BlobAudit], layers: Mapping[str, Sequence[str]] | None = None
-) -> list[str]:
+def matching(logged: str, blobs: Mapping[str, BlobAudit], layers: Mapping[str, Sequence[str]]) -> list[str]:
     """Blobs that a name of TensorRT's may mean: the same name, the same layer, or a part of a fused one.
 
     ``layers``: see ``FileAudit``.
@@ -78,13 +77,13 @@ def matching(
         return [logged]
     stems = {_stem(part) for part in parts(logged)}
     bias = logged.endswith("bias")
-    known = layers or {}
 
-    def meant(name: str) -> bool:
+    def is_meant(name: str) -> bool:
         plain = _NORM.sub("", name)
-        return any(_stem(alias) in stems and alias.endswith("bias") == bias for alias in (plain, *known.get(plain, ())))
+        aliases = (plain, *layers.get(plain, ()))
+        return any(_stem(alias) in stems and alias.endswith("bias") == bias for alias in aliases)
 
-    return [name for name in blobs if meant(name)]
+    return [name for name in blobs if is_meant(name)]
 
 
 def _stem(name: str) -> str:

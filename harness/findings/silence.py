@@ -13,6 +13,7 @@ _ADVICE = (
     "Look at `trt-matrix audit` for the tensors concerned; compare the outputs with FP32 before you take the "
     "silence for health"
 )
+_STANDINGS = tuple(f"-weights-{standing}" for standing in _WHY)
 # The ids of its findings.
 RULES = tuple(f"{precision}-weights-{standing}" for precision in ("fp16", "bf16") for standing in _WHY)
 
@@ -20,6 +21,11 @@ RULES = tuple(f"{precision}-weights-{standing}" for precision in ("fp16", "bf16"
 def silences(audits: list[WeightAudit]) -> list[Finding]:
     """One finding for each precision whose danger our own count sees and the release did not name."""
     return [_finding(audit) for audit in audits if audit.standing in _WHY]
+
+
+def is_silence(rule: str) -> bool:
+    """The id is of a finding made here, of any precision."""
+    return rule.endswith(_STANDINGS)
 
 
 def _finding(audit: WeightAudit) -> Finding:
