@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import shutil
 import sys
@@ -16,6 +15,7 @@ from harness.errors import Exit, UsageError
 from harness.evidence.layout import RunFolder, create_run, set_latest
 from harness.evidence.merge import Merged, merge
 from harness.evidence.records import with_label
+from harness.execute.reuse import link_file
 from harness.history.files import load_results
 from harness.history.package import SUFFIX, unpack
 from harness.history.record import record
@@ -79,16 +79,9 @@ def _gather(merged: Merged, runs: Mapping[str, RunFolder], to: RunFolder) -> Non
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Evidence is never changed, so that two runs may share a file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, symlinks=True, copy_function=_link)
+        shutil.copytree(source, target, symlinks=True, copy_function=link_file)
     else:
-        _link(str(source), str(target))
-
-
-def _link(source: str, target: str) -> None:
-    """Evidence is never changed, so that two runs may share a file."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+        link_file(str(source), str(target))

@@ -123,7 +123,7 @@ def link_cell_files(source: Path, target: Path) -> None:
             link_evidence(source / name, target / name)
         elif (source / name).is_file():
             target.mkdir(parents=True, exist_ok=True)
-            _link(str(source / name), str(target / name))
+            link_file(str(source / name), str(target / name))
 
 
 def _link_tree(source: str, target: str) -> None:
@@ -134,10 +134,11 @@ def _link_tree(source: str, target: str) -> None:
             if entry.is_dir():
                 _link_tree(entry.path, f"{target}/{entry.name}")
             else:
-                _link(entry.path, f"{target}/{entry.name}")
+                link_file(entry.path, f"{target}/{entry.name}")
 
 
-def _link(source: str, target: str) -> None:
+def link_file(source: str, target: str) -> None:
+    """A hard link where there can be one, else a copy; what is there already stays."""
     try:
         os.link(source, target)
     except FileExistsError:
