@@ -9,6 +9,7 @@ import msgspec
 
 from harness.analysis.case_changes import cause_of
 from harness.analysis.changes import Proof
+from harness.analysis.fp32 import LATENCY, fp32_latency
 from harness.analysis.statements import Section, Statement
 from harness.errors import UsageError
 from harness.evidence.records import BAD, CaseRecord, CellRecord, Finding, Outcome, Record, Results, Severity
@@ -116,8 +117,9 @@ def _rank(row: Tried) -> tuple[object, ...]:
 
 
 def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str], is_problem: bool) -> Tried:
-    mine = case.metrics.get("latency_ms")
-    plain = _fp32(cell, case, case.subject) or _fp32(cell, case, problem.subject)
+    mine = case.metrics.get(LATENCY)
+    alike = {"route": case.route, "target": case.target}
+    plain = fp32_latency(cell, subject=case.subject, **alike) or fp32_latency(cell, subject=problem.subject, **alike)
     reason = cause_of(case) if case.outcome in BAD else ""
     shared = {found.rule: found.severity for found in _told(case) if found.rule in rules and found.rule != reason}
     return Tried(
@@ -135,16 +137,6 @@ def _row(cell: CellRecord, case: CaseRecord, problem: CaseRecord, rules: set[str
         engine_bytes=case.engine_bytes,
         is_problem=is_problem,
     )
-
-
-def _fp32(cell: CellRecord, case: CaseRecord, subject: str) -> float | None:
-    """Latency of ``subject`` in FP32 by the case's route."""
-    same = (
-        other.metrics.get("latency_ms")
-        for other in cell.cases
-        if (other.subject, other.route, other.target, other.recipe) == (subject, case.route, case.target, "fp32")
-    )
-    return next((latency for latency in same if latency), None)
 
 
 def differences(problem: CaseRecord, other: CaseRecord) -> list[str]:

@@ -18,6 +18,7 @@ from harness.analysis.will_not_run import never_applicable, waived_by, will_not_
 from harness.evidence.records import BAD, Advice, Finding, Outcome, Record
 from harness.support.api import absence, features
 from harness.versions import Release
+from harness.wording import number
 
 _STANDINGS = ("cured", "untried", "silent-only", "failed-here")
 
@@ -181,14 +182,10 @@ def _summary(sections: Sequence[Section], found: Comparison, after: Side) -> str
     waived = sum(bool(waived_by(case)) for case in ran if case.outcome in BAD)
     fixed = len({(change.cell, change.case) for change in found.changes if change.kind is Kind.FIXED})
     known = f" ({waived} waived)" if waived else ""
-    change = _counted(worse, "change")
+    change = number(worse, "change")
     parts = (
-        f"{_counted(len(ran), 'case')} ran on the newer release: {bad} broken{known}",
+        f"{number(len(ran), 'case')} ran on the newer release: {bad} broken{known}",
         f"{found.compared} compared with the older one: {change} for the worse{apart}, {fixed} fixed",
-        f"{_counted(unknown, 'reason')} why something is not known yet" if unknown else "",
+        f"{number(unknown, 'reason')} why something is not known yet" if unknown else "",
     )
     return f"{'; '.join(part for part in parts if part)}."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

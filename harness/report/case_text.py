@@ -13,7 +13,7 @@ from harness.neutral import neutral, one_line
 from harness.report import grid
 from harness.report.against_fp32 import limit_of, own_metrics, worst_place
 from harness.report.excerpts import excerpt
-from harness.report.text import SHORT, WIDTH, clip
+from harness.report.text import WIDTH, clip
 from harness.report.units import binary_size, seconds, with_unit
 
 _NAME = 12
@@ -24,7 +24,7 @@ def cell_text(cell: CellRecord) -> str:
     lines = [one_line(cell.id), *_fields(_cell_fields(cell))]
     for finding in cell.findings:
         lines += ["", *_finding(finding)]
-    rows = [[SHORT[case.outcome], case.id, binary_size(case.engine_bytes)] for case in cell.cases]
+    rows = [[grid.SHORT[case.outcome], case.id, binary_size(case.engine_bytes)] for case in cell.cases]
     table = tabulate(
         [[one_line(text) for text in row] for row in rows],
         ["outcome", "case", "engine"],

@@ -24,8 +24,8 @@ from harness.report.grid import worst
 from harness.report.matters import matters
 from harness.report.releases import Place, ReleaseSight, sentence, sights
 from harness.report.spread import spread
-from harness.report.units import number
 from harness.report.which_cases import which_cases
+from harness.wording import number
 
 _STANDINGS = ("cured", "silent-only", "untried", "failed-here")
 _SEVERITIES = tuple(Severity)

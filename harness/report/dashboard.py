@@ -25,7 +25,7 @@ from harness.report import causes, grid
 from harness.report.dashboard_data import CODES, Row, case_data, row, slug
 from harness.report.night_plot import Plot, outcomes_by_night, totals
 from harness.report.payload import in_script
-from harness.report.units import number
+from harness.wording import number
 
 _MOST_STEPS = 100
 # Keeps the first page below 1 MB; the cells' pages have all rows.

@@ -12,7 +12,16 @@ from harness.evidence.records import BAD, CaseRecord, CellRecord, Outcome
 from harness.matrix.cell import Recipe, Route
 from harness.versions import Version
 
-_APART = {Outcome.NOT_RUN: "not run", Outcome.NOT_APPLICABLE: "n/a"}
+# An outcome where there is little room.
+SHORT = {
+    Outcome.CRASHED: "CRASHED",
+    Outcome.FAILED: "FAILED",
+    Outcome.TIMED_OUT: "TIMEOUT",
+    Outcome.WARNED: "warned",
+    Outcome.PASSED: "passed",
+    Outcome.NOT_RUN: "not run",
+    Outcome.NOT_APPLICABLE: "n/a",
+}
 _BADNESS = {outcome: place for place, outcome in enumerate(Outcome)}
 _ROUTES = {name.value: place for place, name in enumerate(Route)}
 _RECIPES = {name.value: place for place, name in enumerate(Recipe)}
@@ -44,7 +53,7 @@ class Square:
         apart = [case.outcome for case in self.cases if self.outcome.executed and not case.outcome.executed]
         asked = len(self.cases) - len(apart)
         words = str(same) if same == asked else f"{same} of {asked}"
-        told = ", ".join(f"{count} {_APART[outcome]}" for outcome, count in sorted(Counter(apart).items()))
+        told = ", ".join(f"{count} {SHORT[outcome]}" for outcome, count in sorted(Counter(apart).items()))
         return f"{words} ({told})" if told else words
 
     @property

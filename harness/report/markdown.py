@@ -8,7 +8,7 @@ from harness.evidence.records import Outcome, Results
 from harness.neutral import one_line
 from harness.report import grid, markup, text
 from harness.report.causes import Cause, causes, predictions, reasons_not_run
-from harness.report.units import number
+from harness.wording import number
 
 MOST_BYTES = 900_000
 _MOST_ROWS = 200

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.analysis.alike import merged
+from harness.analysis.fp32 import LATENCY, fp32_latency
 from harness.evidence.records import CaseRecord, CellRecord, Severity
 from harness.matrix.cell import Recipe
 from harness.report.against_fp32 import own_metrics
 from harness.report.releases import Place
 from harness.report.spread import span
-from harness.report.units import number, with_unit
+from harness.report.units import with_unit
+from harness.wording import listed, number
 
 _MOST_EFFECTS = 3
 _WORDS = {
@@ -64,17 +66,11 @@ def _effect_words(effects: Mapping[str, Sequence[str]]) -> list[str]:
     alike = merged(effects)
     if len(effects) == 1:
         return [f"The converted weights are {effect}." for effect, _ in alike]
-    names = [list(dict.fromkeys(name for each in same for name in effects[each])) for _, same in alike]
+    names = [[name for each in same for name in effects[each]] for _, same in alike]
     return [
-        f"The converted weights of {_some(subjects)} are {effect}."
+        f"The converted weights of {listed(subjects, 'models')} are {effect}."
         for (effect, _), subjects in list(zip(alike, names, strict=True))[:_MOST_EFFECTS]
     ]
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    if len(names) > most + 1:
-        return f"{', '.join(names[:most])} and {len(names) - most} other models"
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _measured(places: Sequence[Place]) -> list[str]:
@@ -88,29 +84,22 @@ def _measured(places: Sequence[Place]) -> list[str]:
     for name, numbers in values.items():
         label, unit = with_unit(name)
         told.append(f"{label} {span(numbers)}{unit}")
-        if name == _LATENCY and (ratios := [ratio for place in places if (ratio := _beside_fp32(*place)) is not None]):
+        if name == LATENCY and (ratios := [ratio for place in places if (ratio := _beside_fp32(*place)) is not None]):
             told.append(f"{span(ratios)} times FP32's")
     return told
 
 
 # What says how a latency was measured, and not how large it is.
 _BESIDE = re.compile(r"_mad_ms$|_p95_ms$|^executions$|^clock_")
-_LATENCY = "latency_ms"
 
 
 def _beside_fp32(cell: CellRecord, case: CaseRecord) -> float | None:
     """Latency as a share of that of the same model by the same route in FP32; nothing where one is not known."""
-    own = case.metrics.get(_LATENCY)
+    own = case.metrics.get(LATENCY)
     if not own or case.recipe == Recipe.FP32:
         return None
-    alike = ("subject", "route", "target", "variant")
-    fp32 = (
-        other.metrics.get(_LATENCY)
-        for other in cell.cases
-        if other.recipe == Recipe.FP32 and all(getattr(other, name) == getattr(case, name) for name in alike)
-    )
-    found = next(fp32, None)
-    return round(own / found, 2) if found else None
+    fp32 = fp32_latency(cell, subject=case.subject, route=case.route, target=case.target, variant=case.variant)
+    return round(own / fp32, 2) if fp32 else None
 
 
 def _rounded(value: float) -> float:

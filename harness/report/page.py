@@ -12,7 +12,8 @@ from harness import __version__, templates
 from harness.evidence.records import BAD, CellRecord, Outcome, Results, RunInfo
 from harness.report import causes, grid, replayed, scored, weights
 from harness.report.payload import embedded
-from harness.report.units import binary_size, number, seconds, short_hash
+from harness.report.units import binary_size, seconds, short_hash
+from harness.wording import number
 
 # What one page can hold of rows that also show without its script; the script makes the others.
 _MOST_STATIC_ROWS = 500

@@ -9,6 +9,7 @@ from enum import StrEnum
 from harness.evidence.records import BAD, CaseRecord, CellRecord, Stage
 from harness.report.grid import shadowed
 from harness.versions import Version
+from harness.wording import listed
 
 # A case of a cell: what a finding is about.
 Place = tuple[CellRecord, CaseRecord]
@@ -103,7 +104,7 @@ def _of_flavour(flavour: str, found: Sequence[ReleaseSight]) -> str:
     words = [_first(flavour, before, [sight.version for sight in between], seen[0], len(ran))]
     later = [sight.version for sight in ran[place:] if sight.sight is Sight.WITHOUT]
     if later:
-        words.append(f"{_listed(later)} ran the same cases without it.")
+        words.append(f"{listed(later, most=None)} ran the same cases without it.")
     return " ".join(words)
 
 
@@ -114,21 +115,17 @@ def _first(flavour: str, before: ReleaseSight | None, between: Sequence[str], fi
         return f"{name} is the only release that ran these cases, so this run cannot tell which one brought it."
     if before is None and between:
         return (
-            f"First seen in {name}; {_listed(between)} failed on something else, so this run cannot tell which release "
-            "brought it."
+            f"First seen in {name}; {listed(between, most=None)} failed on something else, so this run cannot tell "
+            "which release brought it."
         )
     if before is None:
         return f"Already in {name}, the oldest that ran these cases: none older ran here."
     if before.sight is not Sight.WITHOUT:
         return f"First said by {name}; {before.version} is only silent about it ({before.sight.value})."
     if between:
-        span = f"{name}, or {_listed(between)} which failed on something else,"
+        span = f"{name}, or {listed(between, most=None)} which failed on something else,"
         return f"{span} broke it: {before.version} ran the same cases without it."
     return f"{name} broke it: {before.version} ran the same cases without it."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _flavours(found: Iterable[ReleaseSight]) -> Iterator[str]:

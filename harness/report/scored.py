@@ -10,8 +10,8 @@ from harness.findings.decode_inputs import decode_inputs
 from harness.findings.predict import Score, predict, score
 from harness.matrix.cell import Recipe, Route
 from harness.report.grid import shadowed
-from harness.report.units import number
 from harness.versions import Flavour, Release, Version
+from harness.wording import number
 
 
 def sentence(cells: Iterable[CellRecord]) -> str:

@@ -6,23 +6,14 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.evidence.records import BAD, Outcome, Results
+from harness.evidence.records import BAD, Results
 from harness.neutral import one_line
 from harness.report import grid
 from harness.report.causes import Cause, causes, reasons_not_run
-from harness.report.units import number
+from harness.wording import number
 
 WIDTH = 80
 _GAP = "  "
-SHORT = {
-    Outcome.CRASHED: "CRASHED",
-    Outcome.FAILED: "FAILED",
-    Outcome.TIMED_OUT: "TIMEOUT",
-    Outcome.WARNED: "warned",
-    Outcome.PASSED: "passed",
-    Outcome.NOT_RUN: "not run",
-    Outcome.NOT_APPLICABLE: "n/a",
-}
 
 
 def table(results: Results, index: Path | None = None) -> str:
@@ -102,7 +93,7 @@ def _square(square: grid.Square | None) -> str:
     """A star says that a waiver expects it; the list of findings below gives the waiver's reason."""
     if square is None:
         return ""
-    return f"{SHORT[square.outcome]} {square.share.replace(' of ', '/')}{'*' if square.waived else ''}"
+    return f"{grid.SHORT[square.outcome]} {square.share.replace(' of ', '/')}{'*' if square.waived else ''}"
 
 
 def _stars(results: Results) -> str:

@@ -13,6 +13,7 @@ from harness.analysis.changes import Proof
 from harness.analysis.statements import Statement
 from harness.analysis.triage import Triage
 from harness.report import markup, proofs
+from harness.report.text import clip
 
 _MOST_CASES = 2
 _MOST_PROOFS = 2
@@ -69,12 +70,8 @@ def _line(statement: Statement, url: str) -> str:
     sign = "*predicted* " if statement.predicted else ""
     most = _MOST_PROOFS if len(statement.cases) <= _MOST_CASES else 1
     evidence = _evidence(statement.proofs[:most], statement.sources, url)
-    quote = f"\n  - {markup.code(_clipped(statement.quote))}" if statement.quote else ""
+    quote = f"\n  - {markup.code(clip(statement.quote, _MOST_QUOTED))}" if statement.quote else ""
     return f"- {sign}{markup.words(statement.text)}{_cases(statement)}{evidence}{quote}"
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _MOST_QUOTED else f"{text[: _MOST_QUOTED - 3]}..."
 
 
 def _cases(statement: Statement) -> str:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 
-def number(count: int, noun: str) -> str:
-    """``1 case``, ``1,234 cases``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def with_unit(metric: str) -> tuple[str, str]:
     """A metric's name in words and its unit: ``latency_ms`` is ``latency`` in `` ms``."""
     name, _, unit = metric.rpartition("_")

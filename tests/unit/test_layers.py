@@ -14,7 +14,7 @@ HARNESS = Path(__file__).parents[2] / "harness"
 
 # From the top: a part may import those above it and itself. The same list stands in docs/internals.md.
 LAYERS = [
-    {"errors", "versions", "process", "neutral", "templates", "kept", "beside", "whole"},
+    {"errors", "versions", "process", "neutral", "templates", "kept", "beside", "whole", "wording"},
     {"support"},
     {"evidence"},
     {"matrix"},
