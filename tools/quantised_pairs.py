@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import onnx
@@ -22,8 +22,8 @@ from onnx import numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.probe import library
-from harness.probe.log import SEVERITIES
+from harness.probe import library, logger
+from harness.probe.logger import Heard
 
 
 def pairs(model: Any) -> list[str]:
@@ -88,30 +88,29 @@ def _of(model: Any, operator: str) -> list[Any]:
     return [node for node in model.graph.node if node.op_type == operator]
 
 
+class _Log:
+    """What the probe's logger writes to: the log of the build at hand."""
+
+    def __init__(self) -> None:
+        self.file: TextIO = sys.stderr
+        self.lost = 0
+
+    def write(self, letter: str, text: str) -> None:
+        self.file.write(f"[{letter}] {text}\n")
+
+
 class Builds:
     """INT8 builds one after another by one builder; level 0 times nothing."""
 
     def __init__(self, trt: Any, out: Path) -> None:
         self.trt, self.out, self.told = trt, out, dict[str, str]()
-        self._log, self._errors = (out / "builder.log").open("w", encoding="utf-8"), list[str]()
-        outer = self
-
-        class Logger(trt.ILogger):  # type: ignore[misc]
-            def __init__(self) -> None:
-                trt.ILogger.__init__(self)
-
-            def log(self, severity: Any, message: str) -> None:
-                letter = SEVERITIES.get(severity.name, "V")
-                outer._log.write(f"[{letter}] {message}\n")
-                if letter in "EF":
-                    outer._errors.append(message)
-
-        self._logger = Logger()
+        self._log, self._heard = _Log(), Heard()
+        self._logger = logger.make(trt, self._log, self._heard)
         self._builder = trt.Builder(self._logger)
 
     def fails(self, name: str, model: Any) -> bool:
-        self._errors.clear()
-        with (self.out / f"{name}.log").open("w", encoding="utf-8") as self._log:
+        self._heard.errors.clear()
+        with (self.out / f"{name}.log").open("w", encoding="utf-8") as self._log.file:
             answer = self._build(model)
         self.told[name] = answer
         print(f"{name:32} {answer[:120]}", flush=True)
@@ -127,7 +126,7 @@ class Builds:
         config.set_flag(self.trt.BuilderFlag.INT8)
         config.builder_optimization_level = 0
         plan = self._builder.build_serialized_network(network, config)
-        return "built" if plan else self._errors[-1] if self._errors else "failed without a word"
+        return "built" if plan else self._heard.errors[-1] if self._heard.errors else "failed without a word"
 
 
 def main() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -86,3 +88,56 @@ def test_the_smallest_set_that_fails_is_found(guilty: set[str]) -> None:
 
 def test_it_stops_when_its_time_is_over() -> None:
     assert tool.smallest("abcd", lambda _: pytest.fail("built"), time.monotonic() - 1) == ["a", "b", "c", "d"]
+
+
+class Network:
+    """Plays the bindings: a build of any pair fails, in words that its logger hears."""
+
+    class ILogger:
+        pass
+
+    class BuilderFlag:
+        INT8 = 0
+
+    def __init__(self) -> None:
+        self.model = b""
+        self.logger: Any = None
+        self.builder_optimization_level = 5
+
+    def Builder(self, logger: Any) -> Network:
+        self.logger = logger
+        return self
+
+    def OnnxParser(self, *_: Any) -> Network:
+        return self
+
+    def create_network(self, _: int) -> Network:
+        return self
+
+    def create_builder_config(self) -> Network:
+        return self
+
+    def parse(self, model: bytes) -> bool:
+        self.model = model
+        return True
+
+    def set_tactic_sources(self, _: int) -> None:
+        pass
+
+    def set_flag(self, _: int) -> None:
+        pass
+
+    def build_serialized_network(self, *_: Any) -> bytes | None:
+        if b"QuantizeLinear" not in self.model:
+            return b"plan"
+        self.logger.log(SimpleNamespace(name="ERROR"), "2: no such thing")
+        return None
+
+
+def test_each_build_has_its_log_and_its_answer(tmp_path: Path, model: Any) -> None:
+    builds = tool.Builds(Network(), tmp_path)
+    assert builds.fails("whole", model)
+    assert not builds.fails("bare", tool.keep_only(model, []))
+    assert builds.told == {"whole": "2: no such thing", "bare": "built"}
+    assert (tmp_path / "whole.log").read_text() == "[E] 2: no such thing\n"
+    assert (tmp_path / "bare.log").read_text() == ""
