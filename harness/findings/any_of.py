@@ -10,13 +10,16 @@ import re
 
 from harness.findings.rules.pattern import constant
 
+# Found in no text.
+NEVER = r"(?!)"
+
 
 class AnyOf:
     """Whether any of ``expressions`` is found in a text. Those that begin with ``^`` stand at its head alone."""
 
     def __init__(self, *expressions: str) -> None:
         heads = [one for one in expressions if one.startswith("^")]
-        self._head = re.compile("|".join(heads))
+        self._head = re.compile("|".join(heads) or NEVER)
         self._within = [(constant(one), re.compile(one)) for one in expressions if one not in heads]
 
     def found_in(self, text: str) -> bool:

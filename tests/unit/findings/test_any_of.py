@@ -30,3 +30,9 @@ def test_each_expression_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "an Error: x", "E: unable", "exited with code 0", "b failed again", "x"])
 def test_nothing_else_is_found(text: str) -> None:
     assert not AnyOf(*EXPRESSIONS).found_in(text)
+
+
+def test_without_one_that_stands_at_the_head_not_every_text_is_found() -> None:
+    within = AnyOf(r"\bexited with code")
+    assert within.found_in("it exited with code 3")
+    assert not within.found_in("it ended")
