@@ -8,6 +8,10 @@ from harness.report.causes import Cause, causes, predictions, reasons_not_run
 from harness.report.releases import Sight
 from tests import sample
 
+CURED = Advice(text="try it", standing="cured")
+FAILED = Advice(text="try it", standing="failed-here")
+UNTRIED = Advice(text="try it", standing="untried")
+
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Cause]:
@@ -161,26 +165,21 @@ def test_numbers_that_differ_become_a_range() -> None:
     assert causes([replace(cell, cases=cases)])[0].facts == {"subnormal weights": "90 to 93"}
 
 
-def test_the_most_frequent_standing_of_a_remedy_counts() -> None:
+@pytest.mark.parametrize(
+    ("advice", "told"),
+    [
+        pytest.param([CURED, *[FAILED] * 3], "failed-here", id="the most frequent standing counts"),
+        pytest.param([CURED, *[UNTRIED] * 3], "cured", id="what one case tried is not untried"),
+    ],
+)
+def test_the_standing_of_a_remedy_over_several_cases(advice: list[Advice], told: str) -> None:
     cell = sample.rtx_cell("1.7.1", "12.9")
     warned = [case for case in cell.cases if case.outcome is Outcome.WARNED]
-    advice = [Advice(text="try it", standing="cured"), *[Advice(text="try it", standing="failed-here")] * 3]
     cases = [
         replace(case, findings=[replace(case.findings[0], advice=[one])])
         for case, one in zip(warned, advice, strict=True)
     ]
-    assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["failed-here"]
-
-
-def test_a_remedy_that_one_case_tried_is_not_untried() -> None:
-    cell = sample.rtx_cell("1.7.1", "12.9")
-    warned = [case for case in cell.cases if case.outcome is Outcome.WARNED]
-    advice = [Advice(text="try it", standing="cured"), *[Advice(text="try it", standing="untried")] * 3]
-    cases = [
-        replace(case, findings=[replace(case.findings[0], advice=[one])])
-        for case, one in zip(warned, advice, strict=True)
-    ]
-    assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == ["cured"]
+    assert [advice.standing for advice in causes([replace(cell, cases=cases)])[0].advice] == [told]
 
 
 def test_what_converted_weights_do_to_the_outputs_is_told() -> None:
