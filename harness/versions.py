@@ -18,6 +18,11 @@ class Flavour(StrEnum):
     TENSORRT = "tensorrt"
     TENSORRT_RTX = "tensorrt-rtx"
 
+    @property
+    def product(self) -> str:
+        """The name as NVIDIA writes it."""
+        return "TensorRT" if self is Flavour.TENSORRT else "TensorRT-RTX"
+
 
 @total_ordering
 class Version:

@@ -187,5 +187,4 @@ def sm_version(target: str) -> str:
 
 
 def _name(release: Release) -> str:
-    title = "TensorRT" if release.flavour is Flavour.TENSORRT else "TensorRT-RTX"
-    return f"{title} {release.version}"
+    return f"{release.flavour.product} {release.version}"

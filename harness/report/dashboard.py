@@ -232,6 +232,7 @@ def _page(file: Path, template: str, data: dict[str, Any], root: str = "../", **
         slug=slug,
         number=number,
         waived_words=grid.waived_words,
+        title_of=grid.title_of,
         data=templates.trusted(in_script(data)),
         **shown,
     )

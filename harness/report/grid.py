@@ -10,7 +10,7 @@ from itertools import groupby
 from harness.errors import UsageError
 from harness.evidence.records import BAD, CaseRecord, CellRecord, Outcome
 from harness.matrix.cell import Recipe, Route
-from harness.versions import Version
+from harness.versions import Flavour, Version
 
 # An outcome where there is little room.
 SHORT = {
@@ -116,6 +116,11 @@ def by_flavour(cells: Sequence[CellRecord]) -> list[tuple[str, Grid]]:
     flavours = dict.fromkeys(cell.flavour for cell in cells)
     grids = [(flavour, build([cell for cell in cells if cell.flavour == flavour])) for flavour in flavours]
     return sorted(grids, key=lambda pair: not pair[1].executed)
+
+
+def title_of(flavour: str) -> str:
+    """As it stands over a grid; a flavour of another version of the records is told as it is."""
+    return Flavour(flavour).product if flavour in list(Flavour) else flavour
 
 
 def waived(case: CaseRecord) -> bool:

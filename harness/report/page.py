@@ -45,6 +45,7 @@ def html(results: Results, run_dir: Path) -> str:
         waived_words=grid.waived_words,
         row_outcomes=lambda cell: [case.outcome for case in cell.cases],
         counted=grid.counted,
+        title_of=grid.title_of,
         took=_took(results.run),
         number=number,
         binary_size=binary_size,
