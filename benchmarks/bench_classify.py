@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from harness.findings.classify import classify_file
 from harness.findings.rules import rules
-from harness.findings.rules.pattern import anchors
+from harness.findings.rules.pattern import anchor
 from harness.findings.scan import expression_of
 
 _VERBOSE = (
@@ -67,10 +67,9 @@ def verbose_log(path: Path, megabytes: int) -> Path:
 
 def run_grep(log: Path) -> None:
     texts = dict.fromkeys(
-        expression_of(anchor).removeprefix("(?i)").replace("\\ ", " ")
+        expression_of(anchor(pattern)).removeprefix("(?i)").replace("\\ ", " ")
         for rule in rules()
         for pattern in rule.patterns
-        for anchor in anchors(pattern)
     )
     environment = {**os.environ, "LC_ALL": "C"}
     subprocess.run(["grep", "-cE", "|".join(texts), str(log)], stdout=subprocess.DEVNULL, env=environment, check=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
 
 from harness.findings.lines import level, message
 from harness.findings.rules import rules
 from harness.findings.rules.model import Rule
-from harness.findings.rules.pattern import Anchor, anchors, compiled
+from harness.findings.rules.needed import in_small
+from harness.findings.rules.searched import searched
 from harness.findings.wrap import neighbours
 
 # A line of a broken message is at least so long.
@@ -50,19 +49,9 @@ def rule_of(pieces: list[str]) -> tuple[Rule, str, dict[str, str | None]] | None
     """The rule that knows a message over several lines, the message, and what its groups hold."""
     for glue in (" ", ""):
         text = glue.join([pieces[0], *map(message, pieces[1:])])
-        for rule, expression, words in _candidates():
-            if all(word in text for word in words) and (found := compiled(expression).search(text)):
-                return rule, text, found.groupdict()
+        known, small = searched(), in_small(text)
+        for rule in rules():
+            for expression in rule.patterns:
+                if found := known[expression].search(text, small):
+                    return rule, text, found.groupdict()
     return None
-
-
-@cache
-def _candidates() -> tuple[tuple[Rule, str, tuple[str, ...]], ...]:
-    return tuple(_all())
-
-
-def _all() -> Iterator[tuple[Rule, str, tuple[str, ...]]]:
-    for rule in rules():
-        for expression in rule.patterns:
-            plain: list[Anchor] = [anchor for anchor in anchors(expression) if not anchor.ignore_case]
-            yield rule, expression, tuple(word for anchor in plain for word in anchor.words)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from harness.findings.blocks import Block, blocks
 from harness.findings.broken import rule_of, whole
@@ -14,11 +14,11 @@ from harness.findings.error_lines import ERROR_MARKS, error_level
 from harness.findings.hits import WRAP, lines_hit
 from harness.findings.joined import continues, looks_broken
 from harness.findings.lines import DIGITS, decoded, message
-from harness.findings.matched import Judged, Lines, Match, Wanted, facts, worth_telling
+from harness.findings.matched import Lines, Match, Verdict, Wanted, facts, worth_telling
 from harness.findings.repeated import ALONE
 from harness.findings.rules import rules
-from harness.findings.rules.model import Rule
-from harness.findings.rules.pattern import anchors
+from harness.findings.rules.needed import in_small
+from harness.findings.rules.searched import Searched, searched
 from harness.findings.scan import Scanner, expression_of, scanner
 from harness.findings.wrap import rejoined
 
@@ -32,9 +32,20 @@ _GLOG = re.compile(rb"[EF]\d{4} \d")
 _HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
 # The name of an exception whose message fills the next lines.
 _NAME_ALONE = re.compile(r"[\w.]{1,80}(?:Error|Exception):?")
-Judge = Callable[[bytes, list[int]], list[Judged]]
+Judge = Callable[[bytes, list[int]], Verdict]
+
+
+class _Joined(NamedTuple):
+    """Lines from the ``first`` on put together, the text in small letters, and where each of them ends in it."""
+
+    first: int
+    text: str
+    small: str
+    ends: list[int]
+
+
 # For the start of a line: the texts that it may be a part of.
-_Joins = dict[int, list[tuple[int, str, list[int]]]]
+_Joins = dict[int, list[_Joined]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +69,23 @@ def matches(stream: BinaryIO) -> Iterator[Match]:
 
 
 @cache
-def _search() -> tuple[Scanner, tuple[Wanted, ...], int]:
+def _search() -> tuple[Scanner, list[tuple[Wanted, ...]], int]:
     """The scanner; for each number that it tells the patterns to be judged there; which numbers mark an error.
 
     Those below the last are error marks. All marks that no rule looks for have the number 0.
     """
-    by_text: dict[str, dict[str, tuple[Rule, str]]] = {mark: {} for mark in ERROR_MARKS}
+    by_text: dict[str, dict[str, Wanted]] = {mark: {} for mark in ERROR_MARKS}
+    known = searched()
     for rule in rules():
         for expression in rule.patterns:
-            for anchor in anchors(expression):
-                by_text.setdefault(expression_of(anchor), {})[expression] = (rule, expression)
+            pattern = known[expression]
+            by_text.setdefault(expression_of(pattern.anchor), {})[expression] = Wanted(rule, pattern)
     numbers: dict[str, int] = {}
-    wanted: list[Wanted] = [()]
+    wanted: list[tuple[Wanted, ...]] = [()]
     for text, found in by_text.items():
         numbers[text] = len(wanted) if found else 0
         wanted += [tuple(found.values())] if found else []
-    return scanner(numbers), tuple(wanted), 1 + max(numbers[mark] for mark in ERROR_MARKS)
+    return scanner(numbers), wanted, 1 + max(numbers[mark] for mark in ERROR_MARKS)
 
 
 def _in_block(block: Block, search: Scanner, judge: Judge, marks: int, broken: bool) -> Iterator[Match]:
@@ -89,14 +101,15 @@ def _in_block(block: Block, search: Scanner, judge: Judge, marks: int, broken: b
         # A rule's text may be an error mark at the same time.
         if numbers[0] < marks:
             errors.append((start, end, line, times))
-        for rule, pattern, matched, here in judge(bytes(block.data[start:end]), numbers):
-            if (rule.id, line) in told:
-                continue
-            if matched:
+        verdict = judge(bytes(block.data[start:end]), numbers)
+        for rule, here in verdict.found:
+            if (rule.id, line) not in told:
                 told.add((rule.id, line))
                 known.add(line)
                 found += [match.on(line, times) for match in here]
-            elif far := _over_lines(pattern, block.data, (start, end, line), joins):
+        texts = _joined(block.data, (start, end, line), joins) if verdict.rest else []
+        for rule, pattern in verdict.rest if texts else ():
+            if (rule.id, line) not in told and (far := _over_lines(pattern, texts)):
                 told |= {(rule.id, line), (rule.id, far.first)}
                 known.update(range(far.first, far.first + far.lines))
                 found += worth_telling(rule, far.found, far.first)
@@ -114,17 +127,22 @@ def _distinct(found: Iterable[Match]) -> Iterator[Match]:
             yield match
 
 
-def _over_lines(pattern: re.Pattern[str], data: bytearray, hit: tuple[int, int, int], joins: _Joins) -> _Found | None:
+def _joined(data: bytearray, hit: tuple[int, int, int], joins: _Joins) -> list[_Joined]:
     start, end, line = hit
     if end - start > WRAP:
-        return None
+        return []
     if start not in joins:
         # No more of one block: a hostile log must not cost more than its length.
         if len(joins) >= ALONE:
-            return None
-        joins[start] = list(rejoined(data, start, line)) if continues(data, start, end) else []
-    for first, joined, ends in joins[start]:
-        if (found := pattern.search(joined)) and found.start() < ends[0]:
+            return []
+        texts = rejoined(data, start, line) if continues(data, start, end) else ()
+        joins[start] = [_Joined(first, text, in_small(text), ends) for first, text, ends in texts]
+    return joins[start]
+
+
+def _over_lines(pattern: Searched, texts: Iterable[_Joined]) -> _Found | None:
+    for first, text, small, ends in texts:
+        if (found := pattern.search(text, small)) and found.start() < ends[0]:
             return _Found(found, first, _lines_to(found.end(), ends))
     return None
 

@@ -11,11 +11,10 @@ from harness.findings.hits import WRAP
 from harness.findings.lines import decoded, level
 from harness.findings.names import split_names
 from harness.findings.rules.model import Rule
-from harness.findings.rules.pattern import compiled
+from harness.findings.rules.needed import in_small
+from harness.findings.rules.searched import Searched
 
 Fact = str | int | list[str]
-# Patterns as text: to compile all of them takes longer than most logs.
-Wanted = tuple[tuple[Rule, str], ...]
 
 # What TensorRT says of an error; some programs log all it says as information.
 _ERROR_ITSELF = re.compile(r"\bError Code [1-9]\d?: |\.cpp \(\d+\) - \w+ Error in ")
@@ -39,23 +38,28 @@ class Match(NamedTuple):
         return Match(self.rule, line, self.level, self.text, self.facts, times, self.at)
 
 
-class Judged(NamedTuple):
-    """A pattern that was tried on a line: whether it was found, and what is told of it, if it is worth telling."""
+class Wanted(NamedTuple):
+    """A pattern that may be found, and the rule that it is of."""
 
     rule: Rule
-    pattern: re.Pattern[str]
-    found: bool
-    told: list[Match]
+    pattern: Searched
+
+
+class Verdict(NamedTuple):
+    """Of a line: rules whose pattern is in it, with what is worth telling of it, and the patterns that are not."""
+
+    found: list[tuple[Rule, list[Match]]]
+    rest: list[Wanted]
 
 
 class Lines:
     """Judges lines by the texts in them; ``wanted`` are the patterns by the texts' numbers."""
 
-    def __init__(self, wanted: Sequence[Wanted]) -> None:
+    def __init__(self, wanted: Sequence[Sequence[Wanted]]) -> None:
         self._wanted = wanted
-        self._kept: dict[tuple[bytes, tuple[int, ...]], list[Judged]] = {}
+        self._kept: dict[tuple[bytes, tuple[int, ...]], Verdict] = {}
 
-    def judge(self, raw: bytes, numbers: list[int]) -> list[Judged]:
+    def judge(self, raw: bytes, numbers: list[int]) -> Verdict:
         """Each pattern that may match, in order. What is told has no line number yet."""
         if len(raw) > WRAP:
             return self._judge(decoded(raw), numbers)
@@ -66,14 +70,15 @@ class Lines:
             self._kept[key] = self._judge(decoded(raw), numbers)
         return self._kept[key]
 
-    def _judge(self, text: str, numbers: list[int]) -> list[Judged]:
-        candidates = [one for number in numbers for one in self._wanted[number]]
-        judged: list[Judged] = []
-        for rule, expression in candidates:
-            pattern = compiled(expression)
-            found = pattern.search(text)
-            judged.append(Judged(rule, pattern, found is not None, worth_telling(rule, found, 0) if found else []))
-        return judged
+    def _judge(self, text: str, numbers: list[int]) -> Verdict:
+        verdict, small = Verdict([], []), in_small(text)
+        for number in numbers:
+            for one in self._wanted[number]:
+                if found := one.pattern.search(text, small):
+                    verdict.found.append((one.rule, worth_telling(one.rule, found, 0)))
+                else:
+                    verdict.rest.append(one)
+        return verdict
 
 
 def worth_telling(rule: Rule, found: re.Match[str], line: int) -> list[Match]:

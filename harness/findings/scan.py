@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.findings.repeated import Found, Hits, in_each_line
 from harness.findings.rules.pattern import Anchor
+from harness.kept import kept
 
 # What most messages of trouble have in common, and the many lines of a verbose log have not.
 TELLING = (
@@ -52,7 +53,7 @@ def expression_of(anchor: Anchor) -> str:
 
 def _hyperscan(texts: Mapping[str, int]) -> Scanner:
     """Few words choose the lines, all texts are looked for in those alone: hundreds at once cost twice the time."""
-    words, every = _database(dict.fromkeys(words_of(texts), 0)), _database(texts)
+    words, every = _database("words", dict.fromkeys(words_of(texts), 0)), _database("texts", texts)
 
     def scan(block: bytearray, own: range) -> Found:
         lines, dense = _lines_with(words, block)
@@ -107,16 +108,27 @@ def _lines_with(words: Any, block: bytearray) -> tuple[list[tuple[int, int]], bo
     return lines, sum(stop - start for start, stop in lines) * 3 > len(block)
 
 
-def _database(texts: Mapping[str, int]) -> Any:
+def _database(name: str, texts: Mapping[str, int]) -> Any:
+    """Kept, for it takes a tenth of a second to compile; made again for another Hyperscan or kind of processor."""
     import hyperscan
 
-    database = hyperscan.Database()
-    database.compile(
-        expressions=[text.encode() for text in texts],
-        ids=list(texts.values()),
-        elements=len(texts),
-        flags=[0] * len(texts),
-    )
+    def make() -> bytes:
+        database = hyperscan.Database()
+        database.compile(
+            expressions=[text.encode() for text in texts],
+            ids=list(texts.values()),
+            elements=len(texts),
+            flags=[0] * len(texts),
+        )
+        return hyperscan.dumpb(database)  # type: ignore[no-any-return, unused-ignore]
+
+    # Its stubs do not know its version.
+    source = repr((getattr(hyperscan, "__version__", ""), *texts.items())).encode()
+    try:
+        database = hyperscan.loadb(kept(f"scan-{name}", source, make), hyperscan.HS_MODE_BLOCK)
+    except hyperscan.error:
+        database = hyperscan.loadb(make(), hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
     return database
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import yaml
 
 from harness.errors import ConfigError
 from harness.findings.rules import pattern
 from harness.findings.rules.model import Rule, RuleFile
-
-# The C loader is ten times as fast; it is missing only where PyYAML was built without libyaml.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_rules(text: bytes, *, file: str) -> list[Rule]:
@@ -22,8 +18,13 @@ def parse_rules(text: bytes, *, file: str) -> list[Rule]:
 
 def pack(text: bytes, *, file: str) -> bytes:
     """A YAML file as MessagePack, which is read a hundred times as fast. Raises ConfigError."""
+    # Seldom asked: what was packed is kept.
+    import yaml
+
+    # The C loader is ten times as fast; it is missing only where PyYAML was built without libyaml.
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return msgspec.msgpack.encode(yaml.load(text, Loader=_Loader))  # noqa: S506  (a safe loader)
+        return msgspec.msgpack.encode(yaml.load(text, Loader=loader))  # noqa: S506  (a safe loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {error}".replace("\n", " "), file=file) from error
 

@@ -6,9 +6,10 @@ import re
 import re._constants as sre  # type: ignore[import-not-found]  # no stubs
 import re._parser as sre_parser  # type: ignore[import-not-found]
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 _SHORTEST_ANCHOR = 5
 
@@ -17,8 +18,7 @@ class PatternError(ValueError):
     """The pattern cannot be used; the message goes after its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True, array_like=True):
     """Words that every match contains, with white space of any kind between them."""
 
     words: tuple[str, ...]
@@ -31,7 +31,7 @@ class Anchor:
 @cache
 def compiled(expression: str) -> re.Pattern[str]:
     """As ``re`` takes it, each run of spaces standing for any white space."""
-    return re.compile(_flexible(expression))
+    return re.compile(flexible(expression))
 
 
 def check(expression: str) -> set[str]:
@@ -40,20 +40,20 @@ def check(expression: str) -> set[str]:
         parsed = compiled(expression)
     except re.error as error:
         raise PatternError(f"is not a regular expression: {error}") from error
-    _refuse_unbounded(list(sre_parser.parse(_flexible(expression))))
-    anchors(expression)
+    _refuse_unbounded(list(sre_parser.parse(flexible(expression))))
+    anchor(expression)
     return set(parsed.groupindex)
 
 
 @cache
-def anchors(expression: str) -> tuple[Anchor, ...]:
-    """The longest constant text: every match contains it. Never none; more than one where there may be."""
-    tree = sre_parser.parse(_flexible(expression))
+def anchor(expression: str) -> Anchor:
+    """The longest constant text: every match contains it. Raises PatternError where there is none."""
+    tree = sre_parser.parse(flexible(expression))
     ignore_case = bool(tree.state.flags & re.IGNORECASE)
     longest = max(_runs(list(tree)), key=lambda words: sum(map(len, words)), default=())
     if sum(map(len, longest)) < _SHORTEST_ANCHOR:
         raise PatternError(f"has no constant text of {_SHORTEST_ANCHOR} characters to search for")
-    return (Anchor(longest, ignore_case),)
+    return Anchor(longest, ignore_case)
 
 
 def constant(expression: str) -> str:
@@ -62,7 +62,8 @@ def constant(expression: str) -> str:
     return max(words, key=len, default="")
 
 
-def _flexible(expression: str) -> str:
+def flexible(expression: str) -> str:
+    """With any white space for each run of spaces."""
     return re.sub(r"(?<!\\) +", r"\\s+", expression)
 
 

@@ -10,12 +10,12 @@ import pytest
 from harness.findings import scan
 from harness.findings.error_lines import ERROR_MARKS
 from harness.findings.rules import rules
-from harness.findings.rules.pattern import anchors
+from harness.findings.rules.pattern import anchor
 from harness.findings.scan import expression_of, has_hyperscan, words_of
 
 TEXTS = (
     *ERROR_MARKS,
-    *(expression_of(anchor) for rule in rules() for pattern in rule.patterns for anchor in anchors(pattern)),
+    *(expression_of(anchor(pattern)) for rule in rules() for pattern in rule.patterns),
 )
 
 
@@ -43,3 +43,10 @@ def test_both_searches_find_the_same(share: float) -> None:
     found = [set(search(numbers)(block, range(0)).hits) for search in (scan._hyperscan, scan._regular)]
     assert found[0] == found[1]
     assert len(found[0]) > 4000 * share
+
+
+@pytest.mark.skipif(not has_hyperscan(), reason="Hyperscan is not installed")
+def test_what_was_kept_by_another_hyperscan_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "kept", lambda *_: b"of another kind of processor")
+    block = bytearray(b"nothing\nit failed here\n")
+    assert scan.scanner({"failed": 3})(block, range(len(block))).hits == [(17, 3)]
