@@ -26,8 +26,11 @@ from harness.neutral import one_line
 _PLACES = 20
 _VALUES = 1000
 _TEXT = 400
-# TensorRT's own errors, by their code: the call that printed one has failed.
-_CODED = re.compile(r"\bError Code [1-9]|\bError\[[1-9]\d{0,2}\]")
+# TensorRT's errors (by their code; before 8 a failed check), protobuf's and compilers': what printed one has failed.
+_FAILED = re.compile(
+    r"\bError Code [1-9]|\bError\[[1-9]\d{0,2}\]|\bParameter check failed at: |\[libprotobuf (?:ERROR|FATAL) "
+    r"|\.(?:h|hpp|cuh|c|cc|cpp|cxx|cu)(?:\(\d{1,6}\)|:\d{1,6}(?::\d{1,4})?) ?: (?:fatal )?error\b"
+)
 _ORDER = list(Severity)
 
 
@@ -151,7 +154,7 @@ def _finding(one: _Seen, weights: Facts) -> Finding:
 
 
 def _unknown_finding(form: str, cluster: Cluster, file: str) -> Finding:
-    fatal = any(match.level == "F" or _CODED.search(match.text[:_TEXT]) for match in cluster.matches)
+    fatal = any(match.level == "F" or _FAILED.search(match.text[:_TEXT]) for match in cluster.matches)
     return Finding(
         rule=UNKNOWN,
         title="an error that no rule knows",

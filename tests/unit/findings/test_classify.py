@@ -69,6 +69,23 @@ def test_colours() -> None:
     assert found.findings[0].facts == {"weights": 7}
 
 
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("[E] 9: [frob.cpp::go::11] Error Code 9: jam", Severity.FATAL),
+        ("[E] [TRT] Parameter check failed at: ../builder/Network.cpp::frob::46, condition: ok", Severity.FATAL),
+        ("[libprotobuf ERROR google/protobuf/frob.cc:2] jam", Severity.FATAL),
+        ("/src/frob.h(31): error: jam", Severity.FATAL),
+        ("src/frob.cu:31:2: error: jam", Severity.FATAL),
+        ("[E] [TRT] jam", Severity.DEGRADED),
+        ("ERROR: An error has been caught in frob.cpp", Severity.DEGRADED),
+    ],
+)
+def test_an_unknown_error_is_as_grave_as_what_it_tells_of_itself(line: str, severity: Severity) -> None:
+    (finding,) = classify_text(line).findings
+    assert (finding.rule, finding.severity) == ("unknown-error", severity)
+
+
 def test_unknown_errors_are_kept_and_clustered() -> None:
     found = classify_text("[E] 9: [frob.cpp::go::11] jam at 0x1f\n[E] 9: [frob.cpp::go::12] jam at 0x2f\n")
     assert [(finding.rule, finding.facts["occurrences"]) for finding in found.findings] == [("unknown-error", 2)]

@@ -16,9 +16,6 @@ SHARED = {
     "https://github.com/dusty-nv/jetson-inference/issues/1548",
     "https://github.com/blakeblackshear/frigate/issues/7582",
 }
-# A first cause that is still told wrongly: an error that no rule knows gives way to a graver one that is known and only
-# follows from it. Counting all such errors as grave makes five others wrong (docs/findings.md).
-WRONG_CAUSE = {"keras-dims", "prelu-override", "upsample-param"}
 LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in HALVES for log in labelled(half)]
 
 
@@ -26,8 +23,7 @@ LOGS = [pytest.param(log, id=f"{half}-{log.name}") for half in HALVES for log in
 def test_labelled_log(log: Labelled) -> None:
     classified = classify_text(render(log))
     assert sorted({finding.rule for finding in classified.findings}) == sorted(log.expect)
-    # So that it is noticed when one of them comes right.
-    assert (classified.first_cause == log.first) is (log.name not in WRONG_CAUSE)
+    assert classified.first_cause == log.first
 
 
 def test_the_set_is_large_enough() -> None:
