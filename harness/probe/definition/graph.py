@@ -68,11 +68,14 @@ class Graph:
         shape = (array.size,) if per_channel else ()
         scale = self.constant(name + SCALE, shape, self.weights.exact(array))
         quantise = self.layer("add_quantize", name + "/quantize", *self._api.quantise(tensor, scale, self._narrow))
+        # Before anything asks for its output's shape: 10.6 refuses a list of scales without an axis there and then.
+        if per_channel:
+            quantise.axis = 0
         dequantise = self.layer(
             "add_dequantize", name + "/dequantize", *self._api.dequantise(quantise.get_output(0), scale)
         )
         if per_channel:
-            quantise.axis = dequantise.axis = 0
+            dequantise.axis = 0
         return dequantise.get_output(0)
 
     def constant(self, name: str, shape: Sequence[int], weights: Any) -> Any:
