@@ -9,14 +9,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.environments import fetching
+from harness.environments import fetching, redist
 from harness.errors import Exit
 from harness.versions import Release
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("flavour", choices=["tensorrt"], help="what to fetch; TensorRT-RTX comes as wheels by itself")
-    parser.add_argument("version", metavar="VERSION", help="8.6.1 or 10.15.1")
+    parser.add_argument("version", metavar="VERSION", help=f"one of {redist.KNOWN}")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="where to put it")
     parser.add_argument("--python", type=_python, metavar="3.N", help="version the bindings are for")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -55,8 +55,7 @@ def fetch(release: Release, place: Path, python: str, progress: Progress) -> Fet
 def _archive(release: Release) -> Archive:
     found = redist.archive_for(release) if release.flavour is Flavour.TENSORRT else None
     if found is None:
-        known = ", ".join(each.release for each in redist.ARCHIVES)
-        raise UsageError(f"{release}: no package with its libraries is known; there are TensorRT {known}")
+        raise UsageError(f"{release}: no package with its libraries is known; there are TensorRT {redist.KNOWN}")
     return found
 
 

@@ -60,6 +60,15 @@ ARCHIVES = (
         links=("nvidia/*/lib/*.so*",),
     ),
     Archive(
+        release="10.6.0",
+        version="10.6-1.5.11",
+        sha256="e7979693541f996bc284335b05f5e890a82b8b3aba50d680e1343a139cf291c4",
+        size=1_090_347_946,
+        unpacked=1_701_670_608,
+        libraries=("libnvinfer.so.10", "libnvinfer_plugin.so.10", "libnvonnxparser.so.10"),
+        wheels_bytes=5_000_000,
+    ),
+    Archive(
         release="10.15.1",
         version="10.15-1.5.13",
         sha256="8543a6bda95c5d42141d409e1b74024b444e96334a3815d53997cc4ec3cfce83",
@@ -70,10 +79,14 @@ ARCHIVES = (
     ),
 )
 
+# As a user is told: ``8.6.1, 10.6.0, 10.15.1``.
+KNOWN = ", ".join(each.release for each in ARCHIVES)
+
 
 def archive_for(release: Release) -> Archive | None:
-    """The package that holds this release, or a more exact form of it."""
-    return next((each for each in ARCHIVES if release.version.covers(Version.parse(each.release))), None)
+    """The package that holds this release, or the newest more exact form of it."""
+    held = [each for each in ARCHIVES if release.version.covers(Version.parse(each.release))]
+    return max(held, key=lambda each: Version.parse(each.release), default=None)
 
 
 def fetch(archive: Archive, cache: Path, progress: Progress) -> Path:

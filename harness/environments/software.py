@@ -177,8 +177,7 @@ def _rtx(cell: Cell, base: str) -> Software:
 def _classic(cell: Cell, base: str) -> Software:
     archive = redist.archive_for(cell.release)
     if archive is None:
-        known = ", ".join(each.release for each in redist.ARCHIVES)
-        raise EnvironmentUnavailable(f"{cell.release}: redistributables are known of {known}")
+        raise EnvironmentUnavailable(f"{cell.release}: redistributables are known of {redist.KNOWN}")
     return Software(
         family="redist",
         base=base,

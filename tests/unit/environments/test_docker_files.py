@@ -103,5 +103,5 @@ def test_wheels_follow_the_python_of_the_image(python: str, numpy: str) -> None:
 
 
 def test_an_unknown_release_names_the_known_ones() -> None:
-    with pytest.raises(EnvironmentUnavailable, match=r"8\.4\.3.*8\.6\.1, 10\.15\.1"):
+    with pytest.raises(EnvironmentUnavailable, match=r"8\.4\.3.*8\.6\.1, 10\.6\.0, 10\.15\.1"):
         software.of(docker_cell("8.4.3"))

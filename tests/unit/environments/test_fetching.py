@@ -51,7 +51,7 @@ def test_nothing_half_made_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_release_without_packages_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there are TensorRT 8\.6\.1, 10\.15\.1"):
+    with pytest.raises(UsageError, match=r"there are TensorRT 8\.6\.1, 10\.6\.0, 10\.15\.1"):
         fetching.fetch(Release.parse("8.5.1"), tmp_path, "3.11", lambda _: None)
 
 
