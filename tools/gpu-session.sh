@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# TensorRT 8.6.1 and 10.15.1 on an NVIDIA GPU of SM 7.5 to 9.0: RetinaFace by every route and recipe, executed; the ways
+# TensorRT 8.6.1 and 10.6.0 on an NVIDIA GPU of SM 7.5 to 9.0: RetinaFace by every route and recipe, executed; the ways
 # round the INT8 plugin case; trials of the scale assertion; engines and caches carried from one release to the other;
 # what the timing cache saves, and what builders that share the GPU cost each other.
 #
-# usage: tools/gpu-session.sh DIR [PYTHON]    DIR gets libraries (2.3 GB), headers and runs; PYTHON such as 3.11
+# usage: tools/gpu-session.sh DIR [PYTHON]    DIR gets libraries (3.1 GB), headers and runs; PYTHON such as 3.11
+# NEWER: the newer release (10.6.0), and NEWER_TAG the tag of its headers. Its package must have kernels for the GPU.
 # LEVEL: the builder's optimisation level, 0 to 5 (3). JOBS: cases at the same time (1). STEPS: which of the steps below.
 # SELECT: of the steps `old` and `new`, only the cases whose names fit these words (see `trt-matrix run --help`, -k).
 # Two GPUs: CUDA_VISIBLE_DEVICES chooses one for the process, OUT (DIR/out) is where its runs go.
@@ -17,7 +18,8 @@ jobs=${JOBS:-1}
 steps=${STEPS-fetch old new remedies carried trials costs}
 out=${OUT:-$place/out}
 old=$place/TensorRT-8.6.1
-new=$place/TensorRT-10.15.1
+newer=${NEWER:-10.6.0}
+new=$place/TensorRT-$newer
 mkdir -p "$place"
 
 wanted() { case " $steps " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
@@ -31,13 +33,13 @@ headers() {
 
 if wanted fetch; then
   "$trt_matrix" fetch tensorrt 8.6.1 --to "$old" --python "$python"
-  "$trt_matrix" fetch tensorrt 10.15.1 --to "$new" --python "$python"
+  "$trt_matrix" fetch tensorrt "$newer" --to "$new" --python "$python"
   headers v8.6.1 "$old"
-  headers v10.15 "$new"
+  headers "${NEWER_TAG:-v$newer}" "$new"
 fi
 
 fill() { # TEMPLATE TIMING_CACHE LEVEL: the matrix with its places
-  sed -e "s|@OLD@|$old|; s|@NEW@|$new|; s|@PYTHON@|$python|; s|@CACHE@|$2|; s|@LEVEL@|$3|" "$here/$1"
+  sed -e "s|@OLD@|$old|; s|@NEW@|$new|; s|@NEWER@|$newer|; s|@PYTHON@|$python|; s|@CACHE@|$2|; s|@LEVEL@|$3|" "$here/$1"
 }
 matrix=$out/matrix.yaml
 mkdir -p "$out"
@@ -48,10 +50,10 @@ run() { "$trt_matrix" run "$@" || [ $? = 1 ]; }
 # One case at a time: builders that share a GPU time each other's kernels.
 cells() { run --matrix "$matrix" --out "$out" --jobs "$jobs" --keep-engines -k "$1${SELECT:+ and ($SELECT)}"; }
 if wanted old; then cells trt8; fi
-if wanted new; then cells trt10; fi
+if wanted new; then cells "trt$newer"; fi
 
 if wanted remedies; then
-  "$trt_matrix" triage --from 8.6.1 --to 10.15.1 --matrix "$matrix" --out "$out" --jobs "$jobs" \
+  "$trt_matrix" triage --from 8.6.1 --to "$newer" --matrix "$matrix" --out "$out" --jobs "$jobs" \
     --try-remedies 'retinaface-mnet025-320-implicit.plugin.int8-calibrated.implicit.device' --among 'retinaface-mnet025-320*'
 fi
 
@@ -64,7 +66,7 @@ in_cell() { # CELL PREFIX PROGRAM ARGUMENT...: with the bindings and the librari
     $("python$python" -c 'import json, sys; print(*json.load(open(sys.argv[1]))["libraries"])' "$(newest "$cell" job.json)")
 }
 if wanted carried; then
-  for way in "8.6.1 10.15.1 $new" "10.15.1 8.6.1 $old"; do
+  for way in "8.6.1 $newer $new" "$newer 8.6.1 $old"; do
     read -r from to prefix <<<"$way"
     for pair in "engine engine.bin" "timing-cache timing.cache" "calibration-cache calibration.cache"; do
       read -r kind file <<<"$pair"
