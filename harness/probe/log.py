@@ -12,6 +12,8 @@ SEVERITIES: Dict[str, str] = {
     "INFO": "I",
     "VERBOSE": "V",
 }
+# Where there is no device: an error from 10 on, a warning before, what an uncaught exception says in 10.6.
+NO_DEVICE = "CUDA initialization failure"
 _CUT = b"[O] log cut: it reached its limit of %d bytes; later records are lost\n"
 
 
@@ -24,7 +26,8 @@ def record(letter: str, text: str) -> bytes:
 class TensorRTLog:
     """Appends to the log until ``limit`` bytes; counts what it could not write and never raises.
 
-    ``error`` is the system's word where the file could not be written.
+    ``error`` is the system's word where the file could not be written; ``no_device`` what the output said of a
+    missing device.
 
     The child and the parent of a case hold one each on the same file, so the file's own size counts.
     """
@@ -36,6 +39,7 @@ class TensorRTLog:
         self.cut = False
         self.lost = 0
         self.error = ""
+        self.no_device = ""
 
     def write(self, letter: str, text: str) -> None:
         self._append(record(letter, text))
@@ -44,6 +48,8 @@ class TensorRTLog:
         """Bytes from descriptors 1 and 2, in pieces as they come; whole lines are written."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for text in lines:
+            if NO_DEVICE.encode() in text and not self.no_device:
+                self.no_device = text[text.index(NO_DEVICE.encode()) :].decode("utf-8", "replace")
             self._append(b"[O] " + text + b"\n")
         if len(self._rest) > 65536:
             self.flush_output()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from .log import SEVERITIES, TensorRTLog
+from .log import NO_DEVICE, SEVERITIES, TensorRTLog
 
 LAYERS = ("Layers:", "Engine Layer Information:")
 _KEPT_ERRORS = 20
-# An error from 10 on, only a warning before.
-_DEVICE = "CUDA initialization failure"
 
 
 class Heard:
@@ -23,7 +21,7 @@ class Heard:
     def note(self, letter: str, text: str) -> None:
         if letter in "FE" and len(self.errors) < _KEPT_ERRORS:
             self.errors.append(text.strip())
-        if _DEVICE in text and not self.device_error:
+        if NO_DEVICE in text and not self.device_error:
             self.device_error = text.strip()
         if text.startswith(LAYERS):
             self.layers = text

@@ -19,7 +19,15 @@ class Running:
     """Looked after by the scheduler until ``ended``, then closed once."""
 
     def __init__(
-        self, pid: int, case: Case, folder: str, events: EventLog, log: TensorRTLog, output: int, started: float
+        self,
+        pid: int,
+        case: Case,
+        folder: str,
+        events: EventLog,
+        log: TensorRTLog,
+        output: int,
+        started: float,
+        has_gpu: bool,
     ) -> None:
         self.pid = pid
         self.case = case
@@ -29,6 +37,7 @@ class Running:
         self._started = started
         self._events = events
         self._log = log
+        self._has_gpu = has_gpu
         self._cause: Optional[Outcome] = None
         self._oom_kills = oom_kills()
 
@@ -70,7 +79,8 @@ class Running:
         self._signal(signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         self.read_output()
-        outcome = own_word or self._cause or cut_off(status, oom_kills() - self._oom_kills)
+        no_device = "" if self._has_gpu else self._log.no_device
+        outcome = own_word or self._cause or cut_off(status, oom_kills() - self._oom_kills, no_device)
         if own_word is None:
             if self._log.cut:
                 outcome = outcome.noting("log cut at its limit")
@@ -98,11 +108,17 @@ class Running:
         return None
 
 
-def cut_off(status: int, oom: int) -> Outcome:
-    """The outcome of a process that ended without a word, from its wait status."""
+def cut_off(status: int, oom: int, no_device: str = "") -> Outcome:
+    """The outcome of a process that ended without a word, from its wait status.
+
+    ``no_device``: what it said of a missing device. TensorRT 10.6 throws that through code that cannot pass it on,
+    which aborts the process; other releases give no builder.
+    """
     if not os.WIFSIGNALED(status):
         return Outcome("crashed", "ended with status {} and no outcome".format(os.WEXITSTATUS(status)))
     number = os.WTERMSIG(status)
+    if number == signal.SIGABRT and no_device:
+        return Outcome("not-run", "no CUDA device: " + no_device)
     try:
         name = signal.Signals(number).name
     except ValueError:

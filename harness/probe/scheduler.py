@@ -24,9 +24,10 @@ _POLL_S = 0.5
 class Scheduler:
     """One per probe, used from the main thread alone."""
 
-    def __init__(self, job: Job, body: Body, progress: int) -> None:
+    def __init__(self, job: Job, body: Body, progress: int, has_gpu: bool) -> None:
         self._job = job
         self._body = body
+        self._has_gpu = has_gpu
         self._progress = progress
         self._waiting: List[Case] = list(job.cases)
         self._running: Dict[int, Running] = {}
@@ -88,7 +89,7 @@ class Scheduler:
             child.run(desk, write_end, parent, self._body)
         os.close(write_end)
         os.set_blocking(read_end, False)
-        self._running[pid] = Running(pid, case, folder, events, log, read_end, started)
+        self._running[pid] = Running(pid, case, folder, events, log, read_end, started, self._has_gpu)
 
     def _turn(self) -> None:
         """Wait for something to happen, then look after every process once."""

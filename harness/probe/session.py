@@ -43,7 +43,7 @@ def _session(asked: job.Job, progress: int) -> int:
     warnings.simplefilter("ignore", DeprecationWarning)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     attested = attestation.attest(asked)
-    scheduler = Scheduler(asked, case.run, progress)
+    scheduler = Scheduler(asked, case.run, progress, bool(attested.facts.get("gpus")))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:

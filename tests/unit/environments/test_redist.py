@@ -61,7 +61,16 @@ def test_they_are_sent_without_being_unpacked(package: tuple[redist.Archive, Pat
     assert b"library" in b"".join(context.stream([entry]))
 
 
-@pytest.mark.parametrize(("asked", "found"), [("8.6.1", "8.6-1.5.10"), ("10.15", "10.15-1.5.13"), ("10.6", "10.6-1.5.11"), ("10", "10.15-1.5.13"), ("8.5.1", None)])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("8.6.1", "8.6-1.5.10"),
+        ("10.15", "10.15-1.5.13"),
+        ("10.6", "10.6-1.5.11"),
+        ("10", "10.15-1.5.13"),
+        ("8.5.1", None),
+    ],
+)
 def test_releases(asked: str, found: str | None) -> None:
     archive = redist.archive_for(Release.parse(asked))
     assert (archive.version if archive else None) == found

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,6 +84,22 @@ def test_torn_last_line_is_no_outcome(tmp_path: Path) -> None:
 )
 def test_cut_off_names_the_cause(status: int, oom: int, reason: str) -> None:
     assert cut_off(status, oom) == Outcome("crashed", reason)
+
+
+def test_an_abort_for_want_of_a_device_is_no_crash() -> None:
+    """TensorRT 10.6 without a GPU; any other end is the library's, whatever was said before."""
+    said = "CUDA initialization failure with error: 35"
+    assert cut_off(signal.SIGABRT, 0, said) == Outcome("not-run", f"no CUDA device: {said}")
+    assert cut_off(signal.SIGSEGV, 0, said) == Outcome("crashed", "signal SIGSEGV")
+
+
+def test_what_the_output_says_of_a_missing_device_is_kept(tmp_path: Path) -> None:
+    log = TensorRTLog(str(tmp_path), 10_000)
+    log.write_output(b"terminate called\n  what():  CUDA initialization fail")
+    assert log.no_device == ""
+    log.write_output(b"ure with error: 35. Please\nCUDA initialization failure again\n")
+    assert log.no_device == "CUDA initialization failure with error: 35. Please"
+    log.close()
 
 
 @pytest.mark.parametrize(
