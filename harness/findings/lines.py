@@ -83,7 +83,8 @@ def _level_kept(before: bytes) -> str:
 def _level(before: str) -> str:
     last = ""
     for found in _MARK.finditer(before):
-        last = next(value for value in found.groups() if value)[0].upper()
+        word = next(value for value in found.groups() if value)
+        last = "F" if word == "INTERNAL_ERROR" else word[0].upper()
     return _LEVELS.get(last, last)
 
 
