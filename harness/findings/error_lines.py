@@ -14,7 +14,7 @@ ERROR_MARKS = (
     *(r"ERROR", r"FATAL"),
     # Google's logger: the letter, then the month; after a line's end, or after what a container puts before it.
     *(before + letter + month for before in (r"\n", r"\| ", "F ") for letter in "EF" for month in "01"),
-    *(r": E tensorflow", r": F tensorflow", r"\[E:onnxruntime", r"\[F:onnxruntime"),
+    *(r": E tensorflow", r": F tensorflow", r": E external/", r": F external/", r"\[E:onnxruntime", r"\[F:onnxruntime"),
     *(r"Segmentation fault", r"core dumped", r"terminate called", r"Aborted", r"Bus error", r"Killed"),
     # The same in Chinese, as bash and glibc print it: of a fault, given up, memory written out.
     *("段错误", "已放弃", "核心已转储"),
