@@ -36,6 +36,7 @@ HALVES = (
     "drawn-5",
     "holdout",
     "holdout-2",
+    "holdout-3",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 # The tables are the rest of the page.
