@@ -28,7 +28,8 @@ def whole(data: bytearray, start: int) -> list[str]:
         if level(piece[:200]) or piece.startswith("&&&&"):
             break
         run.append(piece)
-    if _HEAD.search(run[0]):
+    # A call or a list whose first bracket is open goes on as well, whatever its width.
+    if _HEAD.search(run[0]) or run[0].endswith("("):
         return run[: 1 + _REST]
     width = max(map(len, run), default=0)
     if width < _NARROWEST:

@@ -6,6 +6,10 @@ from harness.findings.any_of import AnyOf
 from harness.findings.lines import level, message
 
 # Judged again by ``error_level``. Plain texts: one expression with a choice in it would halve the speed of the search.
+PADDLE = (
+    *("InvalidArgument", "NotFound", "OutOfRange", "AlreadyExists", "ResourceExhausted", "PreconditionNotMet"),
+    *("PermissionDenied", "ExecutionTimeout", "Unimplemented", "Unavailable", "Fatal", "External"),
+)
 ERROR_MARKS = (
     *(r"\[E\]", r"\[F\]"),
     r"Error\[",
@@ -24,8 +28,13 @@ ERROR_MARKS = (
     # glibc's words before it aborts.
     *(r"double free or corruption", r"invalid pointer", r"stack smashing", r"corrupted size", r"malloc\(\): "),
     # Exceptions that are often printed alone, and errors of TensorRT 5 to 7 without a level.
-    *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\nE: "),
-    *(r"Assertion `", r"Assertion failed"),
+    *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\]: \*\*\* ", r"\nE: "),
+    # Exceptions as they are printed with their quotes, and one that seldom has a message.
+    *(r"Error\('", r"Error\(\"", r"Exception\('", r"Exception\(\"", r"StopIteration"),
+    # Paddle's kinds of errors, and Kubernetes' node.
+    *(rf"\({kind}\) " for kind in PADDLE),
+    r"\" err=\"",
+    *(r"Assertion `", r"Assertion failed", r"Parameter check failed"),
     # Microsoft's compiler and linker; loaders, nvcc, the kernel, Rust.
     *(r"error [CD][1-9]", r"error LNK", r"error MSB", r"error while loading shared", r"nvcc fatal"),
     *(r"segfault at ", r"panicked at ", r"libc\+\+abi"),
@@ -38,7 +47,8 @@ ERROR_MARKS = (
 )
 _FATAL = AnyOf(
     # An exception, behind the mark of a rank, of pytest, of a box or of a debugger.
-    r"^\s*(?:\[rank\d{1,3}\]:\s+|stderr:\s+|[E>│*!]{1,3}\s+)?(?:[\w.]+(?:Error|Exception)(?::|$)|Exception: )",
+    r"^\s*(?:\[rank\d{1,3}\]:\s+|stderr:\s+|[E>│*!]{1,3}\s+)?"
+    r"(?:[\w.]+(?:Error|Exception)(?::|\(['\"]|$)|StopIteration$|Exception: )",
     r"^\s*(?:Segmentation fault|Aborted|Killed$|Bus error|terminate called)",
     r"^\s*(?:Illegal instruction|Floating point exception)",
     *(r"(?:free|munmap_chunk|realloc)\(\): invalid", r"\bmalloc\(\): ", r"double free or corruption"),
@@ -58,6 +68,11 @@ _SAYS = rf"Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
 _SAYS_SMALL = rf"(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
 _ERROR = AnyOf(
     *(r"^\s*Error\[\d+\]: ", r"^\s*ERROR\b[:\s]", r"^\s*Assertion failed: ", r"^E: [A-Z]"),
+    *(
+        r"^\s*Parameter check failed at: ",
+        rf"^\s*\((?:{'|'.join(PADDLE)})\) [A-Z]",
+        r"^\s*\"[^\"]{3,120}\" err=\"[^\"]",
+    ),
     *(r"^\s*(?:docker: )?Error response from daemon: ", r"^CMake Error(?: at |: )"),
     *(r"^make(?:\[\d+\])?: \*\*\* ", r"^nvcc fatal ", r"^ninja: build stopped: ", r"^Exception in thread \""),
     *(r": cannot find -l\w", r": undefined reference to ", r": command not found$", r"\[ERR\]"),

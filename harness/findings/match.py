@@ -29,7 +29,8 @@ _WHOLE = 100
 
 _GLOG = re.compile(rb"[EF]\d{4} \d")
 # The head of a message that was wrapped right after its code: the rest stands in the next line.
-_HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?")
+# Or docker's last line with nothing in it: what ended the container stands before.
+_HEAD_ALONE = re.compile(r"(?:Error\[)?\d{1,3}\]?:?|ERRO\[\d{4}\] error waiting for container:")
 # The name of an exception whose message fills the next lines.
 _NAME_ALONE = re.compile(r"[\w.]{1,80}(?:Error|Exception):?")
 Judge = Callable[[bytes, list[int]], Verdict]

@@ -34,7 +34,8 @@ def test_the_set_is_large_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "size", "clean", "shared"), [("holdout", 100, 20, SHARED), ("holdout-2", 60, 15, set())]
+    ("part", "size", "clean", "shared"),
+    [("holdout", 100, 20, SHARED), ("holdout-2", 60, 15, set()), ("holdout-3", 120, 45, set())],
 )
 def test_a_sealed_part_is_sound(part: str, size: int, clean: int, shared: set[str]) -> None:
     """Its labels name rules, its threads stand in no other part but for those told, and each log renders."""
