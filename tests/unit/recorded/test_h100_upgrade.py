@@ -1,0 +1,63 @@
+"""From TensorRT 8.6.1 to 10.6.0 on an H100, as the product tells it from both recordings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+from harness.report import results_file
+
+FIXED = {
+    "retinaface-mnet025-320.plugin.int8-calibrated.device",
+    "retinaface-mnet025-320-v2.plugin.int8-calibrated.v2.device",
+    "retinaface-mnet025-320-edge.plugin.int8-calibrated.fp32edge.device",
+}
+QUANTISED = "retinaface-mnet025-320.onnx.int8-qdq.device"
+
+
+@pytest.fixture(scope="module")
+def both(recorded: Path, newer: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A folder of runs with both recordings under their own names, and these names."""
+    out = tmp_path_factory.mktemp("both")
+    names = []
+    for run in (recorded / "run-7", newer / "run-2"):
+        name = results_file.read(run / "results.json").run.id
+        (out / name).mkdir()
+        shutil.copy(run / "results.json", out / name)
+        names.append(name)
+    return out, names[0], names[1]
+
+
+def test_compare_tells_the_cure(both: tuple[Path, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    out, before, after = both
+    cli.main(["compare", str(out / before), str(out / after), "--out", str(out), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    fixed = {change["case"]: change["text"] for change in told["changes"] if change["kind"] == "fixed"}
+    assert fixed.keys() == FIXED | {QUANTISED}
+    for case in FIXED:
+        assert "plugin-scale-assert" in fixed[case]
+
+
+def test_triage_tells_the_cure_from_the_history(
+    both: tuple[Path, str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out, before, after = both
+    history = str(tmp_path / "history.sqlite")
+    cli.main(["import", str(out / before), str(out / after), "--out", str(out), "--history", history])
+    matrix = tmp_path / "matrix.yaml"
+    text = (Path(__file__).parents[3] / "tools" / "gpu-session.yaml").read_text(encoding="utf-8")
+    filled = {"LEVEL": "1", "PYTHON": "3.11", "OLD": "/opt/old", "NEWER": "10.6.0", "NEW": "/opt/new"}
+    for word, value in filled.items():
+        text = text.replace(f"@{word}@", value)
+    matrix.write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    places = ["--matrix", str(matrix), "--out", str(out), "--history", history]
+    cli.main(["triage", "--from", "8.6.1", "--to", "10.6.0", "--markdown", *places])
+    text = capsys.readouterr().out
+    cured = text.split("### Fixed")[1].split("###")[0]
+    assert "plugin-scale-assert) → warned: 3 cases" in cured
+    assert "Builder.max\\_batch\\_size was removed in TensorRT 10: 3 cases" in text.split("### Will not run")[1]
