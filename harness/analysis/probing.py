@@ -92,7 +92,10 @@ class Notebook:
         return memory
 
     def runs_of(self, point: str) -> list[str]:
-        return [probe.run for probe in self.probes if probe.point == point]
+        """What the verdict rests on; runs that could not run the case only where no other is."""
+        found = [probe for probe in self.probes if probe.point == point]
+        judged = [probe for probe in found if probe.result is not Result.SKIPPED]
+        return [probe.run for probe in judged or found]
 
 
 def _decoded(line: bytes) -> Remembered | None:

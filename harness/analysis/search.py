@@ -47,13 +47,14 @@ class Memory:
         return any(self.flaky(point) for point in self.results)
 
     def verdict(self, point: str) -> Result | None:
-        """``None`` while it is not settled: nothing known, or contradicting results without a clear lead."""
+        """``None`` while it is not settled: nothing known, or contradicting results without a clear lead.
+
+        What ran elsewhere stays known where it cannot be repeated: a GPU's runs, read on a host without one.
+        """
         told = self.results.get(point, [])
         lead = _lead(told)
-        if Result.SKIPPED in told:
-            return Result.SKIPPED
         if abs(lead) < self._needed():
-            return Result.SKIPPED if len(told) >= _MOST else None
+            return Result.SKIPPED if Result.SKIPPED in told or len(told) >= _MOST else None
         return Result.BAD if lead > 0 else Result.GOOD
 
     def _needed(self) -> int:

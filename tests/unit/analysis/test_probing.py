@@ -49,6 +49,15 @@ def test_a_notebook_outlives_a_stop(tmp_path: Path) -> None:
     assert again.runs_of("cell") == ["run"]
 
 
+def test_runs_that_could_not_run_are_no_evidence_beside_one_that_did(tmp_path: Path) -> None:
+    book = Notebook(tmp_path, "sha", "lane", "case", "finding x")
+    book.add(Remembered(point="cell", result=Result.BAD, run="ran"))
+    book.add(Remembered(point="cell", result=Result.SKIPPED, run="could-not"))
+    book.add(Remembered(point="other", result=Result.SKIPPED, run="could-not"))
+    assert book.runs_of("cell") == ["ran"]
+    assert book.runs_of("other") == ["could-not"]
+
+
 def test_another_search_has_another_notebook(tmp_path: Path) -> None:
     Notebook(tmp_path, "a", "b").add(Remembered(point="cell", result=Result.BAD, run="run"))
     assert Notebook(tmp_path, "ab").probes == []

@@ -142,6 +142,15 @@ def test_what_is_remembered_is_not_probed_again() -> None:
     assert set(asked) <= {"r016", "r017"}
 
 
+def test_what_ran_elsewhere_stays_known_where_nothing_can_run() -> None:
+    memory = Memory({"r000": [Result.BAD], "r002": [Result.GOOD]})
+    report, asked = drive(points(3), lambda _: Result.SKIPPED, memory)
+    (change,) = report.changes
+    assert (change.last, change.first, change.to) == ("r000", "r002", Result.GOOD)
+    assert report.verdicts["r001"] is Result.SKIPPED
+    assert len(asked) <= 3
+
+
 @pytest.mark.parametrize("stop_after", range(1, 8))
 def test_a_stopped_search_goes_on_where_it_was(stop_after: int) -> None:
     memory = Memory()
