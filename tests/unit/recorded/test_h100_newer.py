@@ -118,6 +118,19 @@ def test_the_calibrated_plugin_builds_and_runs_by_either_interface(
             assert precisions(newer, run, name)["Int8"] == 60
 
 
+def test_the_heads_are_merged_as_before_and_the_engine_runs_them_in_fp32(newer: Path) -> None:
+    """What gives the plugin three scales on 8.6.1 happens here too."""
+    case = newer / "run-2" / CELL / f"{CALIBRATED}.device"
+    log = (case / "tensorrt.log").read_text(encoding="utf-8")
+    layers = json.loads((case / "layers.json").read_text(encoding="utf-8"))["layers"]
+    types = {layer["name"]: (layer["inputs"], layer["outputs"]) for layer in layers}
+    for level in range(3):
+        merged = f"BboxHead.{level}.conv1x1 || ClassHead.{level}.conv1x1 || LandmarkHead.{level}.conv1x1"
+        assert f"Merging conv layers: {merged}" in log
+        assert types[merged] == (["Float"], ["Float"])
+    assert types["decode"] == (["Float"] * 3, ["Float"])
+
+
 def test_all_faces_are_found_by_each_way_that_runs(shared: dict[str, CaseRecord]) -> None:
     ran = {name: case for name, case in shared.items() if name.startswith(FACE) and case.outcome in RAN}
     assert len(ran) == 24

@@ -42,22 +42,36 @@ def test_compare_tells_the_cure(both: tuple[Path, str, str], capsys: pytest.Capt
         assert "plugin-scale-assert" in fixed[case]
 
 
-def test_triage_tells_the_cure_from_the_history(
-    both: tuple[Path, str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def places(both: tuple[Path, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Options that name a history of both, and a matrix whose prefixes are not on this machine."""
     out, before, after = both
-    history = str(tmp_path / "history.sqlite")
+    history, matrix = str(tmp_path / "history.sqlite"), tmp_path / "matrix.yaml"
     cli.main(["import", str(out / before), str(out / after), "--out", str(out), "--history", history])
-    matrix = tmp_path / "matrix.yaml"
+    capsys.readouterr()
     text = (Path(__file__).parents[3] / "tools" / "gpu-session.yaml").read_text(encoding="utf-8")
-    filled = {"LEVEL": "1", "PYTHON": "3.11", "OLD": "/opt/old", "NEWER": "10.6.0", "NEW": "/opt/new"}
+    filled = {"LEVEL": "1", "PYTHON": "3.11", "OLD": "/nowhere/old", "NEWER": "10.6.0", "NEW": "/nowhere/new"}
     for word, value in filled.items():
         text = text.replace(f"@{word}@", value)
     matrix.write_text(text, encoding="utf-8")
-    capsys.readouterr()
-    places = ["--matrix", str(matrix), "--out", str(out), "--history", history]
+    return ["--matrix", str(matrix), "--out", str(tmp_path), "--history", history]
+
+
+def test_triage_tells_the_cure_from_the_history(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["triage", "--from", "8.6.1", "--to", "10.6.0", "--markdown", *places])
     text = capsys.readouterr().out
     cured = text.split("### Fixed")[1].split("###")[0]
     assert "plugin-scale-assert) → warned: 3 cases" in cured
     assert "Builder.max\\_batch\\_size was removed in TensorRT 10: 3 cases" in text.split("### Will not run")[1]
+
+
+def test_search_tells_the_first_good_release_where_neither_can_run(
+    places: list[str], both: tuple[Path, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, before, after = both
+    case = "retinaface-mnet025-320.plugin.int8-calibrated.device"
+    cli.main(["search", "--case", case, "--finding", "plugin-scale-assert", *places])
+    text = capsys.readouterr().out
+    assert "first good trt10.6.0-cuda12.6-prefix (last bad trt8.6.1-cuda12.0-prefix)" in text
+    assert before in text
+    assert after in text
