@@ -58,7 +58,7 @@ def triage(
         ("Numbers that moved", unseen or "None beyond tolerance.", moved_numbers(found)),
         ("Remedies", "None is known for what was found on the newer release.", _remedies(after)),
         ("Not applicable in either", "Nothing.", never_applicable(before, after)),
-        ("Not known yet", "Every case ran on both releases.", [*_missing(before), *_missing(after)]),
+        ("Not known yet", "Every case ran on both releases.", [*_missing(before, after), *_missing(after, before)]),
     )
     both = list(dict.fromkeys([*_runs(before), *_runs(after)]))
     sections = [Section(title=title, none=none, statements=told, proofs=both) for title, none, told in parts]
@@ -154,11 +154,13 @@ def _named(tried: Mapping[str, Proof], because: str) -> list[Proof]:
     return [tried[name] for name in names if name in tried and tried[name].run]
 
 
-def _missing(side: Side) -> list[Statement]:
+def _missing(side: Side, other: Side) -> list[Statement]:
+    """What did not run on one side, or is in no run of it though the other side ran it."""
     if not side.results.cells:
         words = f"{side.title} is in no run and in no cell of the matrix: only its API is known"
         return [Statement(text=words, sources=["the matrix file, and the history"])]
-    return grouped(
+    planned = {case.id for _, case in each_case(side)}
+    stopped = grouped(
         (
             f"{cell.version} did not run: {case.reason or cell.reason}",
             f"{cell.id} / {case.id}",
@@ -168,6 +170,12 @@ def _missing(side: Side) -> list[Statement]:
         for cell, case in each_case(side)
         if case.outcome is Outcome.NOT_RUN
     )
+    alone = grouped(
+        (f"in no run of {side.title}", f"{cell.id} / {case.id}", other.proof(cell, case), False)
+        for cell, case in each_case(other)
+        if case.outcome.executed and case.id not in planned
+    )
+    return [*stopped, *alone]
 
 
 def _summary(sections: Sequence[Section], found: Comparison, after: Side) -> str:

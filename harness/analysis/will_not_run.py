@@ -16,13 +16,15 @@ def will_not_run(before: Side, after: Side, found: Comparison) -> list[Statement
     """What is new first. What neither release has an API for is no news, and stands elsewhere."""
     broken = {(change.cell, change.case) for change in found.changes if change.kind is Kind.BROKEN}
     never = _not_applicable(before)
+    earlier = {case.id for _, case in each_case(before)}
     quotes: dict[str, str] = {}
 
     def stated() -> Iterator[tuple[str, str, Proof, bool]]:
         for cell, case in each_case(after):
             name = f"{cell.id} / {case.id}"
             if case.outcome in BAD:
-                kind = "newly" if (cell.id, case.id) in broken else _AS_BEFORE
+                since = "newly" if case.id in earlier else "in no run of the older release"
+                kind = since if (cell.id, case.id) in broken else _AS_BEFORE
                 text = f"{case.outcome.value}, {kind}{waived_by(case)}: {_cause(case)}"
                 quotes.setdefault(text, _quote(case))
                 yield text, name, proof_of(after, cell, case, _fatal(case)), False

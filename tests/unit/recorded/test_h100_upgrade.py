@@ -63,6 +63,9 @@ def test_triage_tells_the_cure_from_the_history(places: list[str], capsys: pytes
     cured = text.split("### Fixed")[1].split("###")[0]
     assert "plugin-scale-assert) → warned: 3 cases" in cured
     assert "Builder.max\\_batch\\_size was removed in TensorRT 10: 3 cases" in text.split("### Will not run")[1]
+    # The older run has no case of BF16, FP8, typed FP16, heads in FP32 or seeded weights.
+    assert "newly: " not in text
+    assert "- in no run of tensorrt 8.6.1: 16 cases" in text.split("### Not known yet")[1]
 
 
 def test_search_tells_the_first_good_release_where_neither_can_run(
