@@ -55,6 +55,13 @@ def test_every_input_of_the_decode_plugin_lacks_its_one_scale_when_calibrated() 
     assert [(finding.rule, finding.predicted) for finding in told] == [("plugin-scale-assert", True)]
 
 
+@pytest.mark.parametrize(("release", "foreseen"), [("8.6.1", True), ("10.5", True), ("10.6.0", False), ("11.0", False)])
+def test_the_assertion_is_not_foreseen_where_the_network_was_seen_to_build(release: str, foreseen: bool) -> None:
+    inputs = decode_inputs(Route.PLUGIN, Recipe.INT8_CALIBRATED)
+    told = predict(Release.parse(release), Route.PLUGIN, Recipe.INT8_CALIBRATED, plugins=inputs)
+    assert ("plugin-scale-assert" in {finding.rule for finding in told}) is foreseen
+
+
 def test_a_layer_between_heads_and_joint_keeps_one_scale() -> None:
     inputs = decode_inputs(Route.PLUGIN, Recipe.INT8_CALIBRATED, {"implicit", "apart"})
     assert [given.scales for given in inputs] == [1, 1, 1]
