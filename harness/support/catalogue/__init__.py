@@ -34,7 +34,10 @@ def shipped() -> dict[str, Catalogue]:
 
 
 def catalogue_of(release: Release, extra: Path | None = None) -> Catalogue | None:
-    """The catalogue of ``release``, or of the more exact one that it covers; ``extra``: a folder of attested ones."""
+    """The catalogue of ``release``, or of the newest that it covers or is covered by.
+
+    ``extra``: a folder of attested ones.
+    """
     known = shipped() | (_stored(extra) if extra else {})
     if exact := known.get(str(release)):
         return exact
@@ -44,7 +47,7 @@ def catalogue_of(release: Release, extra: Path | None = None) -> Catalogue | Non
         if (other := Release.parse(_spelled(catalogue.release))).flavour is release.flavour
         and (release.version.covers(other.version) or other.version.covers(release.version))
     ]
-    return near[0] if near else None
+    return max(near, key=lambda catalogue: Release.parse(_spelled(catalogue.release)).version, default=None)
 
 
 def _spelled(release: str) -> str:
