@@ -49,7 +49,8 @@ def test_the_scale_assertion_of_the_log_was_foreseen() -> None:
 def test_which_releases_hold_the_words() -> None:
     which = {cause.rule: cause.which for cause in replay(replayed_cell()).causes}
     hold, mute = which["fp16-subnormal-summary"].split("Without them")
-    assert hold.split("Libraries")[1].startswith(" that hold these words: tensorrt 8.6.1, 10.6.0, 10.15.1; tensorrt-rtx 1.5.0,")
+    words = " that hold these words: tensorrt 8.6.1, 10.6.0, 10.15.1; tensorrt-rtx 1.5.0,"
+    assert hold.split("Libraries")[1].startswith(words)
     assert mute == ", and so mute: tensorrt 5.1.5, 6.0.1, 7.0.0, 7.1.3, 7.2.3, 8.0.1, 8.2.3, 8.4.3."
 
 
