@@ -63,8 +63,8 @@ def constant(expression: str) -> str:
 
 
 def flexible(expression: str) -> str:
-    """With any white space for each run of spaces."""
-    return re.sub(r"(?<!\\) +", r"\\s+", expression)
+    """With any white space for each run of spaces, and for a space that may be missing (`` ?``) at most one."""
+    return re.sub(r"(?<!\\) +(\??)", lambda found: r"\s?" if found[1] else r"\s+", expression)
 
 
 def _runs(items: list[Any]) -> Iterator[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from harness.findings.classify import classify_text
 from harness.findings.rules import by_id, rules
 from harness.findings.rules.load import check, parse_rules
 from harness.findings.rules.model import Example, Rule
+from harness.findings.rules.pattern import compiled
 
 EXAMPLES = [(rule, number, example) for rule in rules() for number, example in enumerate(rule.examples)]
 
@@ -55,6 +56,20 @@ def test_a_pattern_that_cannot_work_is_refused(pattern: str, message: str) -> No
 def test_a_file_of_another_shape_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"mine\.yaml"):
         parse_rules(text.encode(), file="mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "found"),
+    [
+        ("not within range", "not  within\nrange", True),
+        ("can ?not be read", "cannot be read", True),
+        ("can ?not be read", "can not be read", True),
+        ("can ?not be read", "canAnot be read", False),
+        ("two words", "twowords", False),
+    ],
+)
+def test_spaces_of_a_pattern_stand_for_any_white_space(expression: str, text: str, found: bool) -> None:
+    assert bool(compiled(expression).search(text)) is found
 
 
 def test_ids_are_unique() -> None:
