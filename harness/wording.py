@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 _MOST = 3
+# The end of a reason of the probe's, as in ``no layer is BFloat16 (layers: 137 Float, 1 unknown)``.
+_LAYERS = re.compile(r" \(layers: [^()]*\)$")
 
 
 def number(count: int, noun: str) -> str:
@@ -22,3 +25,8 @@ def listed(words: Iterable[str], plural: str = "", most: int | None = _MOST) -> 
     if more > 1:
         return f"{', '.join(names[:most])} and {more} other{f' {plural}' if plural else 's'}"
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def ending(reason: str) -> str:
+    """A case's reason without the engine's layers, which differ from network to network: the same for one cause."""
+    return _LAYERS.sub("", reason)

@@ -10,6 +10,7 @@ from harness.analysis.case_changes import Side, cause_of
 from harness.analysis.changes import Comparison, Kind, Proof
 from harness.analysis.statements import Statement, each_case, grouped, proof_of
 from harness.evidence.records import BAD, CaseRecord, Finding, Outcome, Severity
+from harness.wording import ending
 
 
 def will_not_run(before: Side, after: Side, found: Comparison) -> list[Statement]:
@@ -70,4 +71,4 @@ def _fatal(case: CaseRecord) -> Finding | None:
 
 def _cause(case: CaseRecord) -> str:
     finding = _fatal(case)
-    return f"{finding.title} ({finding.rule})" if finding else case.reason or cause_of(case)
+    return f"{finding.title} ({finding.rule})" if finding else ending(case.reason) or cause_of(case)

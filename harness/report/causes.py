@@ -25,7 +25,7 @@ from harness.report.matters import matters
 from harness.report.releases import Place, ReleaseSight, sentence, sights
 from harness.report.spread import spread
 from harness.report.which_cases import which_cases
-from harness.wording import number
+from harness.wording import ending, number
 
 _STANDINGS = ("cured", "silent-only", "untried", "failed-here")
 _SEVERITIES = tuple(Severity)
@@ -80,7 +80,7 @@ def causes(cells: Sequence[CellRecord]) -> list[Cause]:
                 else:
                     grouped.setdefault(finding.rule, []).append(((cell, case), finding))
             if case.outcome in BAD and not real:
-                endings.setdefault((case.outcome, _normalised(case.reason)), []).append((cell, case))
+                endings.setdefault((case.outcome, _normalised(ending(case.reason))), []).append((cell, case))
     found = [_explained(rule, seen, cells, tuple(consequences.get(rule, ()))) for rule, seen in grouped.items()]
     found += [_unexplained(outcome, places, cells) for (outcome, _), places in endings.items()]
     return sorted(found, key=lambda cause: (bool(cause.waived_by), _order(cause), -len(cause.places)))
@@ -166,7 +166,7 @@ def _explained(
 def _unexplained(outcome: Outcome, places: Sequence[Place], cells: Sequence[CellRecord]) -> Cause:
     return Cause(
         rule="",
-        title=places[0][1].reason or f"{outcome.value}, and nothing says why",
+        title=ending(places[0][1].reason) or f"{outcome.value}, and nothing says why",
         severity=Severity.FATAL,
         outcome=outcome,
         places=tuple(places),

@@ -126,6 +126,15 @@ def test_an_unexplained_ending_is_shown_with_commands(found: dict[str, Cause]) -
     assert crash.commands[0][1].startswith("trt-matrix show trtrtx1.5.0-cuda12.9-wheels::")
 
 
+def test_endings_that_differ_in_the_layers_of_an_engine_are_one_cause() -> None:
+    cell = sample.rtx_cell("1.6.1", "12.9")
+    asked = "not-of-recipe: asked bf16-flag, but no layer is BFloat16"
+    layers = (" (layers: 137 Float)", " (layers: 164 Float, 1 unknown)")
+    cases = [replace(cell.cases[6], id=f"m{n}", findings=[], reason=asked + told) for n, told in enumerate(layers)]
+    (cause,) = causes([replace(cell, cases=cases)])
+    assert (cause.title, len(cause.places)) == (asked, 2)
+
+
 def test_predictions_are_apart(found: dict[str, Cause]) -> None:
     cells = sample.results().cells
     classic = {cell.id for cell in cells if cell.flavour == "tensorrt"}
