@@ -31,6 +31,10 @@ ERROR_MARKS = (
     *(r"AssertionError", r"NotImplementedError", r" Error in ", r"make: \*\*\* ", r"\]: \*\*\* ", r"\nE: "),
     # Exceptions as they are printed with their quotes, and one that seldom has a message.
     *(r"Error\('", r"Error\(\"", r"Exception\('", r"Exception\(\"", r"StopIteration"),
+    # What has no level: of C++, of checks in glog's words, of MPI, of shells, and of programs' own.
+    *(r"_error: ", r"Check failed: ", r"MPI_ABORT was invoked", r"Process received signal", r"ld: cannot "),
+    *(r"fatal\]", r"fatal: ", r"Fatal: ", r"ERR: ", r"Err: ", r"Error!", r"Error, ", r"rror occur"),
+    *(r": Permission denied", r": not found"),
     # Paddle's kinds of errors, and Kubernetes' node.
     *(rf"\({kind}\) " for kind in PADDLE),
     r"\" err=\"",
@@ -57,7 +61,8 @@ _FATAL = AnyOf(
     *(r"Windows fatal exception: ", r"Fatal Python error: ", r"\(0xC0000\w{3,4}\)"),
     *(r"\bsegfault at [0-9a-f]+ ip", r"\bpanicked at ", r"libc\+\+abi: terminating"),
     *(r"\(core dumped\)", r"段错误", r"已放弃", r"核心已转储", r"Assertion `[^`]{1,300}' failed"),
-    *(r": +(?:line )?\d+:? .{0,40}Segmentation fault", r": Segmentation fault$"),
+    *(r": +(?:line )?\d+:? .{0,40}Segmentation fault", r": Segmentation fault(?: \(\d{1,2}\))?$"),
+    *(r"\bMPI_ABORT was invoked on rank ", r"\*\*\* Process received signal \*\*\*"),
     *(r"\bCaught signal \d{1,2} \(", r"\bexited on signal \d{1,2} \("),
     *(r"\bSIG(?:SEGV|ABRT|BUS|FPE) \(@0x", r"\b(?:signal|Signal):? SIG(?:SEGV|ABRT|BUS)"),
     r"\((?:interrupted by )?signal \d+: SIG(?:SEGV|ABRT|BUS|KILL)\)",
@@ -67,14 +72,14 @@ _NOTHING = r"(?:null|none|nil|ok|no|false)\s*(?:[,;.)}\]]|$)"
 _SAYS = rf"Error: (?!\s*(?:[-+]?\d|{_NOTHING}))"
 _SAYS_SMALL = rf"(?:fatal )?error: (?!\s*(?:[-+]?\d+(?:\.\d+|e[-+]?\d)|{_NOTHING}))"
 _ERROR = AnyOf(
-    *(r"^\s*Error\[\d+\]: ", r"^\s*ERROR\b[:\s]", r"^\s*Assertion failed: ", r"^E: [A-Z]"),
+    *(r"^\s*Error\[\d+\]: ", r"^\s*(?:[*!#>]{1,4}\s+)?ERROR\b[:\s]", r"^\s*Assertion failed: ", r"^E: [A-Z]"),
     *(
         r"^\s*Parameter check failed at: ",
         rf"^\s*\((?:{'|'.join(PADDLE)})\) [A-Z]",
         r"^\s*\"[^\"]{3,120}\" err=\"[^\"]",
     ),
     *(r"^\s*(?:docker: )?Error response from daemon: ", r"^CMake Error(?: at |: )"),
-    *(r"^make(?:\[\d+\])?: \*\*\* ", r"^nvcc fatal ", r"^ninja: build stopped: ", r"^Exception in thread \""),
+    *(r"^g?make(?:\[\d+\])?: \*\*\* ", r"^nvcc fatal ", r"^ninja: build stopped: ", r"^Exception in thread \""),
     *(r": cannot find -l\w", r": undefined reference to ", r": command not found$", r"\[ERR\]"),
     *(r"\[ONNXRuntimeError\]", r"\bError Code [1-9]\d*: ", r": export failure\b"),
     *(r"\.(?:cpp|cu|cc|h) \(\d+\) - \w+ Error in \w+: ", r"\b(?:fatal )?error (?:[CD]|LNK|MSB)\d{3,5}\b"),
@@ -83,7 +88,10 @@ _ERROR = AnyOf(
         r"\breturned (?:non-zero exit status|a non-zero code:) ",
         r"\bexited with code (?!0\b)\d",
     ),
-    *(rf"^\s*{_SAYS}", rf": {_SAYS}", rf"^{_SAYS_SMALL}", rf"[\s:]{_SAYS_SMALL}"),
+    *(r"^\s*std::\w{1,40}_error: ", r"\bCheck failed: \S", r"\bld: cannot ", r"^\s*(?:[fF]atal|ERR|Err): [\w'\"]"),
+    *(r"^\s*Error[!,] \S", r"^\s*(?:An )?[eE]rror occurr?ed\b"),
+    r"^\S{0,20}sh: .{1,200}: (?:Permission denied|not found)$",
+    *(rf"^\s*(?:[*!#>]{{1,4}}\s+)?{_SAYS}", rf": {_SAYS}", rf"^{_SAYS_SMALL}", rf"[\s:]{_SAYS_SMALL}"),
 )
 
 

@@ -86,6 +86,54 @@ def test_an_unknown_error_is_as_grave_as_what_it_tells_of_itself(line: str, seve
     assert (finding.rule, finding.severity) == ("unknown-error", severity)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[fatal][frob.cpp:123]: Assert failed, ptr != nullptr",
+        "fatal: frob jammed",
+        "ERR: frob jammed",
+        "*** Error: frob jammed",
+        "!! ERROR frob jammed",
+        "Error! frob jammed",
+        "An error occurred: frob jammed",
+        "std::runtime_error: frob jammed",
+        "Check failed: a == b (3 vs. 4)",
+        "Parameter check failed at: frob.cpp::jam::10, condition: a",
+        "(InvalidArgument) Pass frob has not been registered.",
+        '"Error syncing pod, skipping" err="failed to frob"',
+        "ValueError('frob jammed',)",
+        "StopIteration",
+        "make[2]: *** [frob] Error 1",
+        "gmake: *** [all] Error 2",
+        "/usr/bin/ld: cannot open output file frob: jam",
+        "sh: 1: frob: not found",
+        "bash: ./frob: Permission denied",
+        "MPI_ABORT was invoked on rank 0 in communicator MPI_COMM_WORLD",
+        "[host:00123] *** Process received signal ***",
+        "[host:00123] Signal: Segmentation fault (11)",
+    ],
+)
+def test_an_error_that_no_logger_marked_is_not_dropped(line: str) -> None:
+    assert [finding.rule for finding in classify_text(line).findings] == ["unknown-error"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "No error occurred",
+        "Hash: not found",
+        "Check failed tests again",
+        "mean absolute Error, 0.0003",
+        "Process received signal strength",
+        "cache entry: not found, building",
+        "Fatal errors: 0",
+        "stopiteration = False",
+    ],
+)
+def test_words_like_them_are_no_errors(line: str) -> None:
+    assert not classify_text(line).findings
+
+
 def test_unknown_errors_are_kept_and_clustered() -> None:
     found = classify_text("[E] 9: [frob.cpp::go::11] jam at 0x1f\n[E] 9: [frob.cpp::go::12] jam at 0x2f\n")
     assert [(finding.rule, finding.facts["occurrences"]) for finding in found.findings] == [("unknown-error", 2)]
