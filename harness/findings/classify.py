@@ -54,6 +54,11 @@ class _Seen:
                 if len(kept) < _VALUES:
                     kept[one] = None
 
+    def leads(self, other: _Seen) -> bool:
+        """Each of its lines has one of the other's directly below."""
+        below = {at.line - 1 for at in other.places if at.line}
+        return self.count == len(self.places) and all(at.line in below for at in self.places)
+
     def facts(self) -> Facts:
         facts: Facts = {}
         for name, kept in self.values.items():
@@ -111,6 +116,9 @@ def _merge_parts(seen: dict[str, _Seen]) -> None:
     """Lines that belong to another rule's message become places of that rule's finding."""
     for name, one in list(seen.items()):
         whole = next((seen[other] for other in one.rule.part_of if other in seen), None)
+        whole = whole or next(
+            (seen[other] for other in one.rule.head_of if other in seen and one.leads(seen[other])), None
+        )
         if whole:
             del seen[name]
             lines = {at.line for at in whole.places}

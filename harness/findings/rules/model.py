@@ -45,8 +45,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``patterns`` are regular expressions (Python's), any of which makes the rule match; a space stands for
     any white space, so that a wrapped line still matches. Named groups become facts, those in ``integers``
     as numbers, those in ``lists`` as lists of names. ``part_of`` names rules of the same message: where
-    one of those matched too, this one is told as part of it. ``consequence_of`` names causes wherever they
-    stand in the log; a ``trailing`` rule is a consequence of any fatal finding before it. ``text`` is the
+    one of those matched too, this one is told as part of it; ``head_of`` does so only where one of
+    them stands on the next line each time, for a line that is grave when alone. ``consequence_of`` names causes
+    wherever they stand in the log; a ``trailing`` rule is a consequence of any fatal finding before it. ``text`` is the
     constant part as it stands in the library: the catalogues look for it.
     """
 
@@ -65,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: list[str] = []
     releases: str = ""
     part_of: list[Slug] = []
+    head_of: list[Slug] = []
     consequence_of: list[Slug] = []
     trailing: bool = False
     any_level: bool = False

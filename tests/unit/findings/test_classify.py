@@ -134,6 +134,20 @@ def test_words_like_them_are_no_errors(line: str) -> None:
     assert not classify_text(line).findings
 
 
+def test_the_mismatch_of_a_timing_cache_is_not_told_as_one_of_an_engine() -> None:
+    """Only the next line says what it was of; where another has none below, the engine's is told."""
+    mismatch = (
+        "[E] 1: [stdArchiveReader.cpp::stdArchiveReaderInitCommon::50] Error Code 1: Serialization (Serialization "
+    )
+    mismatch += "assertion stdVersionRead == kSERIALIZATION_VERSION failed.Version tag does not match.)\n"
+    refused = "[E] 4: The timing cache will not be used!\n"
+    alone = classify_text(mismatch + refused)
+    assert [finding.rule for finding in alone.findings] == ["timing-cache-rejected"]
+    assert [place.line for place in alone.findings[0].evidence] == [1, 2]
+    both = classify_text(mismatch + refused + "[I] next\n" + mismatch)
+    assert both.first_cause == "plan-version-tag-8"
+
+
 def test_unknown_errors_are_kept_and_clustered() -> None:
     found = classify_text("[E] 9: [frob.cpp::go::11] jam at 0x1f\n[E] 9: [frob.cpp::go::12] jam at 0x2f\n")
     assert [(finding.rule, finding.facts["occurrences"]) for finding in found.findings] == [("unknown-error", 2)]
