@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from harness.findings.lines import level, message
-from harness.findings.rules import rules
 from harness.findings.rules.model import Rule
 from harness.findings.rules.needed import in_small
-from harness.findings.rules.searched import searched
+from harness.findings.rules.searched import wanted
 from harness.findings.wrap import neighbours
 
 # A line of a broken message is at least so long.
@@ -50,9 +49,8 @@ def rule_of(pieces: list[str]) -> tuple[Rule, str, dict[str, str | None]] | None
     """The rule that knows a message over several lines, the message, and what its groups hold."""
     for glue in (" ", ""):
         text = glue.join([pieces[0], *map(message, pieces[1:])])
-        known, small = searched(), in_small(text)
-        for rule in rules():
-            for expression in rule.patterns:
-                if found := known[expression].search(text, small):
-                    return rule, text, found.groupdict()
+        small = in_small(text)
+        for rule, pattern in wanted():
+            if found := pattern.search(text, small):
+                return rule, text, found.groupdict()
     return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from harness.findings.any_of import AnyOf
 from harness.findings.lines import level, message
 
-# Judged again by ``error_level``. Plain texts: one expression with a choice in it would halve the speed of the search.
-PADDLE = (
+# Paddle's kinds of errors, as it writes them before what an error says.
+_PADDLE = (
     *("InvalidArgument", "NotFound", "OutOfRange", "AlreadyExists", "ResourceExhausted", "PreconditionNotMet"),
     *("PermissionDenied", "ExecutionTimeout", "Unimplemented", "Unavailable", "Fatal", "External"),
 )
+# Judged again by ``error_level``. Plain texts: one expression with a choice in it would halve the speed of the search.
 ERROR_MARKS = (
     *(r"\[E\]", r"\[F\]"),
     r"Error\[",
@@ -35,8 +36,8 @@ ERROR_MARKS = (
     *(r"_error: ", r"Check failed: ", r"MPI_ABORT was invoked", r"Process received signal", r"ld: cannot "),
     *(r"fatal\]", r"fatal: ", r"Fatal: ", r"ERR: ", r"Err: ", r"Error!", r"Error, ", r"rror occur"),
     *(r": Permission denied", r": not found"),
-    # Paddle's kinds of errors, and Kubernetes' node.
-    *(rf"\({kind}\) " for kind in PADDLE),
+    # Paddle's, and Kubernetes' node's.
+    *(rf"\({kind}\) " for kind in _PADDLE),
     r"\" err=\"",
     *(r"Assertion `", r"Assertion failed", r"Parameter check failed"),
     # Microsoft's compiler and linker; loaders, nvcc, the kernel, Rust.
@@ -75,7 +76,7 @@ _ERROR = AnyOf(
     *(r"^\s*Error\[\d+\]: ", r"^\s*(?:[*!#>]{1,4}\s+)?ERROR\b[:\s]", r"^\s*Assertion failed: ", r"^E: [A-Z]"),
     *(
         r"^\s*Parameter check failed at: ",
-        rf"^\s*\((?:{'|'.join(PADDLE)})\) [A-Z]",
+        rf"^\s*\((?:{'|'.join(_PADDLE)})\) [A-Z]",
         r"^\s*\"[^\"]{3,120}\" err=\"[^\"]",
     ),
     *(r"^\s*(?:docker: )?Error response from daemon: ", r"^CMake Error(?: at |: )"),

@@ -36,7 +36,7 @@ _MARK = re.compile(
 DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 # Of so many letters a level is kept.
 _SHORT = 400
-_LEVELS = {"T": "V", "D": "V", "C": "F", "!": "F"}
+_LEVELS = {"T": "V", "D": "V", "C": "F", "!": "F", "INTERNAL_ERROR": "F"}
 
 # What loggers, containers and servers put before a message, taken off again and again until none is left.
 _FRAME = re.compile(
@@ -83,9 +83,9 @@ def _level_kept(before: bytes) -> str:
 def _level(before: str) -> str:
     last = ""
     for found in _MARK.finditer(before):
-        word = next(value for value in found.groups() if value)
-        last = "F" if word == "INTERNAL_ERROR" else word[0].upper()
-    return _LEVELS.get(last, last)
+        last = next(value for value in found.groups() if value)
+    letter = last[:1].upper()
+    return _LEVELS.get(last) or _LEVELS.get(letter, letter)
 
 
 def decoded(raw: bytes | bytearray) -> str:

@@ -14,11 +14,10 @@ from harness.findings.error_lines import ERROR_MARKS, error_level
 from harness.findings.hits import WRAP, lines_hit
 from harness.findings.joined import continues, looks_broken
 from harness.findings.lines import DIGITS, decoded, message
-from harness.findings.matched import Lines, Match, Verdict, Wanted, facts, worth_telling
+from harness.findings.matched import Lines, Match, Verdict, facts, worth_telling
 from harness.findings.repeated import ALONE
-from harness.findings.rules import rules
 from harness.findings.rules.needed import in_small
-from harness.findings.rules.searched import Searched, searched
+from harness.findings.rules.searched import Searched, Wanted, wanted
 from harness.findings.scan import Scanner, expression_of, scanner
 from harness.findings.wrap import rejoined
 
@@ -76,17 +75,14 @@ def _search() -> tuple[Scanner, list[tuple[Wanted, ...]], int]:
     Those below the last are error marks. All marks that no rule looks for have the number 0.
     """
     by_text: dict[str, dict[str, Wanted]] = {mark: {} for mark in ERROR_MARKS}
-    known = searched()
-    for rule in rules():
-        for expression in rule.patterns:
-            pattern = known[expression]
-            by_text.setdefault(expression_of(pattern.anchor), {})[expression] = Wanted(rule, pattern)
+    for one in wanted():
+        by_text.setdefault(expression_of(one.pattern.anchor), {})[one.pattern.expression] = one
     numbers: dict[str, int] = {}
-    wanted: list[tuple[Wanted, ...]] = [()]
+    judged: list[tuple[Wanted, ...]] = [()]
     for text, found in by_text.items():
-        numbers[text] = len(wanted) if found else 0
-        wanted += [tuple(found.values())] if found else []
-    return scanner(numbers), wanted, 1 + max(numbers[mark] for mark in ERROR_MARKS)
+        numbers[text] = len(judged) if found else 0
+        judged += [tuple(found.values())] if found else []
+    return scanner(numbers), judged, 1 + max(numbers[mark] for mark in ERROR_MARKS)
 
 
 def _in_block(block: Block, search: Scanner, judge: Judge, marks: int, broken: bool) -> Iterator[Match]:

@@ -12,7 +12,7 @@ from harness.findings.lines import decoded, level
 from harness.findings.names import split_names
 from harness.findings.rules.model import Rule
 from harness.findings.rules.needed import in_small
-from harness.findings.rules.searched import Searched
+from harness.findings.rules.searched import Wanted
 
 Fact = str | int | list[str]
 
@@ -36,13 +36,6 @@ class Match(NamedTuple):
     def on(self, line: int, times: int) -> Match:
         """The same on another line that is its copy."""
         return Match(self.rule, line, self.level, self.text, self.facts, times, self.at)
-
-
-class Wanted(NamedTuple):
-    """A pattern that may be found, and the rule that it is of."""
-
-    rule: Rule
-    pattern: Searched
 
 
 class Verdict(NamedTuple):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 import msgspec
 
 from harness.findings.rules import rules
+from harness.findings.rules.model import Rule
 from harness.findings.rules.needed import Choice, needed
 from harness.findings.rules.pattern import Anchor, anchor, compiled
 from harness.kept import kept
@@ -34,6 +36,20 @@ class Searched(msgspec.Struct, frozen=True, array_like=True):
                 else:
                     return None
         return compiled(self.expression).search(text)
+
+
+class Wanted(NamedTuple):
+    """A pattern that may be found, and the rule that it is of."""
+
+    rule: Rule
+    pattern: Searched
+
+
+@cache
+def wanted() -> tuple[Wanted, ...]:
+    """Each pattern of each rule, in the order of the rules."""
+    known = searched()
+    return tuple(Wanted(rule, known[expression]) for rule in rules() for expression in rule.patterns)
 
 
 @cache
