@@ -49,6 +49,10 @@ class Version:
         """True where ``other`` is this version or a more exact form of it: 8.6 covers 8.6.1."""
         return other.parts[: len(self.parts)] == self.parts
 
+    def fits(self, other: Version) -> bool:
+        """One of the two is a more exact form of the other: 8.6.1 and 8.6 fit each other."""
+        return self.covers(other) or other.covers(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Version) and self._padded == other._padded
 

@@ -122,7 +122,7 @@ def describe(release: Release) -> ReleaseFacts | None:
     covers it. ``None`` where there is no such release.
     """
     mine = [facts for facts in releases() if facts.flavour is release.flavour]
-    fits = [f for f in mine if release.version.covers(f.release.version) or f.release.version.covers(release.version)]
+    fits = [facts for facts in mine if release.version.fits(facts.release.version)]
     return max(fits, key=lambda facts: facts.release.version, default=None)
 
 
@@ -141,8 +141,7 @@ def carries(facts: ImageFacts, release: Release) -> bool:
     """The image is known to carry the release: one version covers the other."""
     if release.flavour is not Flavour.TENSORRT or not facts.tensorrt:
         return False
-    inside = Version.parse(facts.tensorrt)
-    return release.version.covers(inside) or inside.covers(release.version)
+    return release.version.fits(Version.parse(facts.tensorrt))
 
 
 def family_driver(cuda: str) -> str:

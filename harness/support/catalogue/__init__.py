@@ -41,13 +41,13 @@ def catalogue_of(release: Release, extra: Path | None = None) -> Catalogue | Non
     known = shipped() | (_stored(extra) if extra else {})
     if exact := known.get(str(release)):
         return exact
-    near = [
-        catalogue
+    near = {
+        other.version: catalogue
         for catalogue in known.values()
         if (other := Release.parse(_spelled(catalogue.release))).flavour is release.flavour
-        and (release.version.covers(other.version) or other.version.covers(release.version))
-    ]
-    return max(near, key=lambda catalogue: Release.parse(_spelled(catalogue.release)).version, default=None)
+        and release.version.fits(other.version)
+    }
+    return near[max(near)] if near else None
 
 
 def _spelled(release: str) -> str:
