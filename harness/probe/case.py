@@ -24,7 +24,7 @@ from . import (
 from .apis.base import Api
 from .child import Desk
 from .job import Job
-from .outcome import PASSED, CaseFailed, NotApplicable, NotRun, Outcome
+from .outcome import PASSED, CaseFailed, NotApplicable, NotRun, Outcome, without_device
 
 
 class Loaded:
@@ -110,7 +110,7 @@ def _builder(sink: Any, heard: logger.Heard) -> Any:
     if builder is not None:
         return builder
     if heard.device_error and not Loaded.gpus:
-        raise NotRun("no CUDA device: " + heard.device_error.splitlines()[0])
+        raise NotRun(without_device(heard.device_error))
     raise CaseFailed("builder: " + (heard.device_error or _first_error(heard)))
 
 

@@ -14,6 +14,7 @@ SEVERITIES: Dict[str, str] = {
 }
 # Where there is no device: an error from 10 on, a warning before, what an uncaught exception says in 10.6.
 NO_DEVICE = "CUDA initialization failure"
+_NO_DEVICE = NO_DEVICE.encode()
 _CUT = b"[O] log cut: it reached its limit of %d bytes; later records are lost\n"
 
 
@@ -48,8 +49,8 @@ class TensorRTLog:
         """Bytes from descriptors 1 and 2, in pieces as they come; whole lines are written."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for text in lines:
-            if NO_DEVICE.encode() in text and not self.no_device:
-                self.no_device = text[text.index(NO_DEVICE.encode()) :].decode("utf-8", "replace")
+            if not self.no_device and _NO_DEVICE in text:
+                self.no_device = text[text.index(_NO_DEVICE) :].decode("utf-8", "replace")
             self._append(b"[O] " + text + b"\n")
         if len(self._rest) > 65536:
             self.flush_output()

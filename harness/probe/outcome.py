@@ -33,3 +33,8 @@ class Outcome:
 
 
 PASSED = Outcome("passed")
+
+
+def without_device(said: str) -> str:
+    """The reason of a case that found no GPU, with the first line of what the library said."""
+    return "no CUDA device: " + said.splitlines()[0]

@@ -10,7 +10,7 @@ from typing import Optional
 from .events import EventLog
 from .job import Case
 from .log import TensorRTLog
-from .outcome import Outcome
+from .outcome import Outcome, without_device
 
 GRACE_S = 2.0
 
@@ -118,7 +118,7 @@ def cut_off(status: int, oom: int, no_device: str = "") -> Outcome:
         return Outcome("crashed", "ended with status {} and no outcome".format(os.WEXITSTATUS(status)))
     number = os.WTERMSIG(status)
     if number == signal.SIGABRT and no_device:
-        return Outcome("not-run", "no CUDA device: " + no_device)
+        return Outcome("not-run", without_device(no_device))
     try:
         name = signal.Signals(number).name
     except ValueError:
