@@ -4,7 +4,8 @@
 # what the timing cache saves, and what builders that share the GPU cost each other.
 #
 # usage: tools/gpu-session.sh DIR [PYTHON]    DIR gets libraries (3.1 GB), headers and runs; PYTHON such as 3.11
-# NEWER: the newer release (10.6.0), and NEWER_TAG the tag of its headers. Its package must have kernels for the GPU.
+# NEWER: the newer release (10.6.0), NEWER_CUDA its CUDA (12.6) and NEWER_TAG the tag of its headers. Its package must
+# have kernels for the GPU.
 # LEVEL: the builder's optimisation level, 0 to 5 (3). JOBS: cases at the same time (1). STEPS: which of the steps below.
 # SELECT: of the steps `old` and `new`, only the cases whose names fit these words (see `trt-matrix run --help`, -k).
 # Two GPUs: CUDA_VISIBLE_DEVICES chooses one for the process, OUT (DIR/out) is where its runs go.
@@ -39,7 +40,8 @@ if wanted fetch; then
 fi
 
 fill() { # TEMPLATE TIMING_CACHE LEVEL: the matrix with its places
-  sed -e "s|@OLD@|$old|; s|@NEW@|$new|; s|@NEWER@|$newer|; s|@PYTHON@|$python|; s|@CACHE@|$2|; s|@LEVEL@|$3|" "$here/$1"
+  sed -e "s|@OLD@|$old|; s|@NEW@|$new|; s|@NEWER@|$newer|; s|@CUDA@|${NEWER_CUDA:-12.6}|" \
+    -e "s|@PYTHON@|$python|; s|@CACHE@|$2|; s|@LEVEL@|$3|" "$here/$1"
 }
 matrix=$out/matrix.yaml
 mkdir -p "$out"

@@ -50,7 +50,14 @@ def places(both: tuple[Path, str, str], tmp_path: Path, capsys: pytest.CaptureFi
     cli.main(["import", str(out / before), str(out / after), "--out", str(out), "--history", history])
     capsys.readouterr()
     text = (Path(__file__).parents[3] / "tools" / "gpu-session.yaml").read_text(encoding="utf-8")
-    filled = {"LEVEL": "1", "PYTHON": "3.11", "OLD": "/nowhere/old", "NEWER": "10.6.0", "NEW": "/nowhere/new"}
+    filled = {
+        "LEVEL": "1",
+        "PYTHON": "3.11",
+        "OLD": "/nowhere/old",
+        "NEWER": "10.6.0",
+        "CUDA": "12.6",
+        "NEW": "/nowhere/new",
+    }
     for word, value in filled.items():
         text = text.replace(f"@{word}@", value)
     matrix.write_text(text, encoding="utf-8")
