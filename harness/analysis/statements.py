@@ -80,6 +80,11 @@ def each_case(side: Side) -> Iterator[tuple[CellRecord, CaseRecord]]:
     return ((cell, case) for cell in side.results.cells for case in cell.cases)
 
 
+def case_names(side: Side) -> set[str]:
+    """Of each case that the side has in any cell, run or not."""
+    return {case.id for _, case in each_case(side)}
+
+
 def proof_of(side: Side, cell: CellRecord, case: CaseRecord, finding: Finding | None = None) -> Proof:
     place = side.proof(cell, case)
     own = finding.evidence[0] if finding and finding.evidence else None

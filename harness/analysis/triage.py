@@ -12,7 +12,7 @@ from harness.analysis.changes import Comparison, Kind, Proof
 from harness.analysis.compare import Rules, compare
 from harness.analysis.moved import changed, moved_numbers
 from harness.analysis.pairs import release_pairs
-from harness.analysis.statements import MOST_PROOFS, Section, Statement, alike, each_case, grouped, proof_of
+from harness.analysis.statements import MOST_PROOFS, Section, Statement, alike, case_names, each_case, grouped, proof_of
 from harness.analysis.suspects import WEIGHTS
 from harness.analysis.will_not_run import never_applicable, waived_by, will_not_run
 from harness.evidence.records import BAD, Advice, Finding, Outcome, Record
@@ -159,7 +159,7 @@ def _missing(side: Side, other: Side) -> list[Statement]:
     if not side.results.cells:
         words = f"{side.title} is in no run and in no cell of the matrix: only its API is known"
         return [Statement(text=words, sources=["the matrix file, and the history"])]
-    planned = {case.id for _, case in each_case(side)}
+    planned = case_names(side)
     stopped = grouped(
         (
             f"{cell.version} did not run: {case.reason or cell.reason}",

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.analysis.case_changes import Side, cause_of
 from harness.analysis.changes import Comparison, Kind, Proof
-from harness.analysis.statements import Statement, each_case, grouped, proof_of
+from harness.analysis.statements import Statement, case_names, each_case, grouped, proof_of
 from harness.evidence.records import BAD, CaseRecord, Finding, Outcome, Severity
 from harness.wording import ending
 
@@ -17,7 +17,7 @@ def will_not_run(before: Side, after: Side, found: Comparison) -> list[Statement
     """What is new first. What neither release has an API for is no news, and stands elsewhere."""
     broken = {(change.cell, change.case) for change in found.changes if change.kind is Kind.BROKEN}
     never = _not_applicable(before)
-    earlier = {case.id for _, case in each_case(before)}
+    earlier = case_names(before)
     quotes: dict[str, str] = {}
 
     def stated() -> Iterator[tuple[str, str, Proof, bool]]:

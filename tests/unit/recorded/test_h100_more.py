@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.evidence.records import CaseRecord, Outcome
+from harness.evidence.records import Outcome
 from harness.findings.audit.count import FP16
 from harness.findings.audit.file import audit_file
 from harness.findings.audit.model import FileAudit
@@ -20,13 +20,9 @@ from harness.report import results_file
 from harness.subjects.keys import Form
 from harness.subjects.retinaface.make import make
 from harness.subjects.spec import Making
+from tests.unit.recorded.cases import stored
 
 CELL = "evidence/trt8.6.1-cuda12.0-prefix"
-
-
-def cases(recorded: Path, run: str) -> dict[str, CaseRecord]:
-    found = results_file.read(recorded / run / "results.json")
-    return {case.id.removesuffix(".device"): case for cell in found.cells for case in cell.cases}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +39,7 @@ def events(recorded: Path, run: str, case: str) -> list[dict[str, Any]]:
 
 
 def test_resnet50_has_both_symptoms(recorded: Path) -> None:
-    found = cases(recorded, "run-9")
+    found = stored(recorded / "run-9")
     assert "plugin-scale-assert" in {
         finding.rule for finding in found["retinaface-r50-320.plugin.int8-calibrated"].findings
     }
@@ -55,14 +51,14 @@ def test_resnet50_has_both_symptoms(recorded: Path) -> None:
 
 def test_an_engine_that_loses_boxes_fails_by_its_accuracy(recorded: Path) -> None:
     """Seeded weights predict hundreds of boxes near the threshold."""
-    case = cases(recorded, "run-9")["retinaface-r50-320.plugin.int8-qdq"]
+    case = stored(recorded / "run-9")["retinaface-r50-320.plugin.int8-qdq"]
     assert case.outcome is Outcome.FAILED
     assert case.reason.startswith("accuracy: boxes_matched is 0.885")
 
 
 @pytest.mark.parametrize("recipe", ["fp16-flag", "int8-calibrated"])
 def test_at_640_pixels_reduced_precision_is_faster(recorded: Path, recipe: str) -> None:
-    found = cases(recorded, "run-13")
+    found = stored(recorded / "run-13")
     name = (
         "retinaface-mnet025-640-apart.plugin.int8-calibrated.apart"
         if recipe == "int8-calibrated"
@@ -76,7 +72,7 @@ def test_at_640_pixels_reduced_precision_is_faster(recorded: Path, recipe: str) 
 def test_memory_is_pycuda_s_where_the_cell_has_it(recorded: Path) -> None:
     (ran,) = (event for event in events(recorded, "run-11", "first.onnx.fp32") if event["event"] == "execution")
     assert ran["memory"] == "PyCUDA 2026.1"
-    case = cases(recorded, "run-11")["first.onnx.fp32"]
+    case = stored(recorded / "run-11")["first.onnx.fp32"]
     assert case.outcome is Outcome.PASSED
     assert case.metrics["ap50_loss"] == 0.0
 
@@ -88,7 +84,7 @@ def test_a_plugin_library_named_by_its_path_is_loaded_and_runs(recorded: Path) -
     )
     assert loaded["library"] == "libmy_decode.so"
     assert [creator["name"] for creator in loaded["creators"]] == ["Decode_TRT"]
-    found = cases(recorded, "run-12")
+    found = stored(recorded / "run-12")
     assert found["decode-by-path.onnx.fp32"].metrics["latency_ms"] > 0
     # In so small a network the builder found no FP16 tactic faster: not what was asked for.
     assert found["decode-by-path.onnx.fp16-flag"].reason.startswith("not-of-recipe: ")

@@ -12,9 +12,9 @@ from harness.evidence.layout import RunFolder
 from harness.evidence.read import read_attestation, read_case
 from harness.evidence.records import CaseRecord, Outcome
 from harness.execute.judge import audits_in, judge
-from harness.execute.rescue import rescue
 from harness.findings.classify import classify_file
 from harness.report import results_file
+from tests.unit.recorded.cases import by_name, judged_again, stored
 
 PLACE = Path(__file__).parents[2] / "recorded" / "10.6.0-h100"
 CELL = "evidence/trt10.6.0-cuda12.6-prefix"
@@ -50,16 +50,13 @@ def shared(newer: Path) -> dict[str, CaseRecord]:
     """``run-2``, four builds at a time, by the rules of today."""
     run = RunFolder(newer / "run-2")
     results = results_file.read(run.results)
-    judged = judge(results, run, audits_in(results))
-    return {case.id.removesuffix(".device"): case for cell in judged.cells for case in cell.cases}
+    return by_name(judge(results, run, audits_in(results)))
 
 
 @pytest.fixture(scope="module")
 def alone(newer: Path) -> dict[str, CaseRecord]:
     """``run-1``, one case at a time and stopped before its end, by the rules of today."""
-    run = RunFolder(newer / "run-1")
-    judged = judge(rescue(results_file.read(run.plan), run), run, {})
-    return {case.id.removesuffix(".device"): case for cell in judged.cells for case in cell.cases}
+    return judged_again(newer / "run-1")
 
 
 def rules(case: CaseRecord) -> set[str]:
@@ -158,8 +155,7 @@ def test_no_weight_is_called_subnormal_though_as_many_are(
 def test_seeded_weights_lose_more_boxes_than_before(recorded: Path, shared: dict[str, CaseRecord]) -> None:
     for route in ("plugin", "onnx"):
         name = f"retinaface-mnet025-seeded-320.{route}.fp16-flag"
-        before = results_file.read(recorded / "run-10" / "results.json")
-        (older,) = (case for cell in before.cells for case in cell.cases if case.id == f"{name}.device")
+        older = stored(recorded / "run-10")[name]
         assert older.outcome is Outcome.WARNED
         assert 0.98 < older.metrics["boxes_matched"] < 0.99
         assert shared[name].metrics["boxes_matched"] < 0.96
@@ -195,10 +191,8 @@ def test_the_same_layers_timed_twice_differ_by_an_eighth(newer: Path, alone: dic
 
 
 def test_the_older_release_on_that_machine_still_ends_in_the_assertion(newer: Path) -> None:
-    run = RunFolder(newer / "run-3")
-    judged = judge(rescue(results_file.read(run.plan), run), run, {})
-    cases = {case.id: case for cell in judged.cells for case in cell.cases}
-    failed, full = cases[f"{CALIBRATED}.device"], cases[f"{FACE}.plugin.fp32.device"]
+    cases = judged_again(newer / "run-3")
+    failed, full = cases[CALIBRATED], cases[f"{FACE}.plugin.fp32"]
     assert failed.outcome is Outcome.FAILED
     assert "plugin-scale-assert" in rules(failed)
     assert full.metrics["latency_ms"] == pytest.approx(0.483, abs=0.001)

@@ -8,11 +8,9 @@ import msgspec
 import pytest
 
 from harness.analysis import remedies
-from harness.evidence.layout import RunFolder
 from harness.evidence.records import CaseRecord, Outcome, Results
-from harness.execute.judge import judge
-from harness.execute.rescue import rescue
 from harness.report import remedies_text, results_file
+from tests.unit.recorded.cases import by_name, judged_again, stored
 
 PROBLEM = "retinaface-mnet025-320.plugin.int8-calibrated.device"
 FAILED = {
@@ -31,9 +29,7 @@ def results(recorded: Path) -> Results:
 @pytest.fixture(scope="module")
 def again(recorded: Path) -> dict[str, CaseRecord]:
     """The same run, judged from its evidence by the rules of today. Outputs of most cases are not kept."""
-    run = RunFolder(recorded / "run-7")
-    judged = judge(rescue(results_file.read(run.plan), run), run, {})
-    return {case.id: case for cell in judged.cells for case in cell.cases}
+    return judged_again(recorded / "run-7")
 
 
 def rows(results: Results) -> dict[str, remedies.Tried]:
@@ -78,22 +74,20 @@ def test_ways_that_stay_in_int8_are_faster_than_fp32(results: Results) -> None:
 
 
 def test_the_rules_of_today_say_the_same_of_each_case(results: Results, again: dict[str, CaseRecord]) -> None:
-    for cell in results.cells:
-        for case in cell.cases:
-            assert again[case.id].outcome is case.outcome, case.id
+    for name, case in by_name(results).items():
+        assert again[name].outcome is case.outcome, name
     for case in again.values():
         assert "unknown-error" not in {finding.rule for finding in case.findings}, case.id
 
 
 def test_quantised_heads_are_what_the_onnx_file_fails_by(recorded: Path, again: dict[str, CaseRecord]) -> None:
-    failed = again["retinaface-mnet025-320.onnx.int8-qdq.device"]
+    failed = again["retinaface-mnet025-320.onnx.int8-qdq"]
     assert [finding.rule for finding in failed.findings if finding.severity == "fatal"] == ["qdq-heads-assert"]
-    later = results_file.read(recorded / "run-8" / "results.json")
-    cases = {case.id: case for cell in later.cells for case in cell.cases}
-    left = cases["retinaface-mnet025-320-heads.onnx.int8-qdq.fp32edge.device"]
+    cases = stored(recorded / "run-8")
+    left = cases["retinaface-mnet025-320-heads.onnx.int8-qdq.fp32edge"]
     assert left.outcome is Outcome.PASSED
     assert left.metrics["ap50_loss"] == 0.0
-    assert cases["retinaface-mnet025-320.onnx.int8-qdq.device"].outcome is Outcome.FAILED
+    assert cases["retinaface-mnet025-320.onnx.int8-qdq"].outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
